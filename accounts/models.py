@@ -1,0 +1,94 @@
+"""People. An e-mail address is the name; nothing here knows courses or money."""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+
+from engineroom import clock, ids
+from engineroom.fields import EncryptedTextField
+
+
+class UserManager(BaseUserManager):
+    def create_user(self, email, password=None, **fields):
+        """A person who can sign in; without a password only by link, passkey or provider."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email, password=None, **fields):
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, email):
+        return self.get(email__iexact=email)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    public_id = models.CharField(
+        max_length=40, unique=True, default=ids.maker("person"), editable=False
+    )
+    email = models.EmailField("e-mail address", max_length=254, unique=True)
+    name = models.CharField(max_length=120, blank=True)
+    locale = models.CharField(max_length=12, default="en")
+    time_zone = models.CharField(max_length=64, default="UTC")
+    is_staff = models.BooleanField("may use the admin", default=False)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField("joined at", default=clock.now, editable=False)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = []
+
+    class Meta:
+        verbose_name = "person"
+        verbose_name_plural = "people"
+        constraints = [models.UniqueConstraint(Lower("email"), name="one_person_per_email")]
+
+    def __str__(self):
+        return self.email
+
+    def get_full_name(self):
+        return self.name or self.email
+
+    def get_short_name(self):
+        return self.name.split()[0] if self.name else self.email.split("@")[0]
+
+
+class Device(models.Model):
+    """A program that acts for a person: a phone, a script. Tokens are stored as SHA-256 digests."""
+
+    public_id = models.CharField(
+        max_length=40, unique=True, default=ids.maker("device"), editable=False
+    )
+    person = models.ForeignKey(User, models.CASCADE, related_name="devices")
+    name = models.CharField(max_length=80, blank=True)
+    access_digest = models.CharField(max_length=64, unique=True)
+    access_expires_at = models.DateTimeField()
+    refresh_digest = models.CharField(max_length=64, unique=True)
+    refresh_expires_at = models.DateTimeField()
+    spent_refresh_digest = models.CharField(max_length=64, blank=True, db_index=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    used_at = models.DateTimeField(default=clock.now)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-used_at"]
+
+    def __str__(self):
+        return self.name or self.public_id
+
+
+class IdentityProvider(models.Model):
+    """An OpenID Connect provider that people may sign in through."""
+
+    key = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=80)
+    server_url = models.URLField("issuer address", max_length=300)
+    client_id = models.CharField(max_length=200)
+    client_secret = EncryptedTextField(blank=True)
+    is_active = models.BooleanField(default=True)
+
+    def __str__(self):
+        return self.name

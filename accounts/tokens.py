@@ -1,0 +1,5 @@
+from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
+
+
+class DeviceTokenStrategy(SessionTokenStrategy):
+    pass

@@ -1,0 +1,301 @@
+"""All settings of the school. Machines differ by their environment only.
+
+Every variable is declared in SCHEMA; each may also be read from the file named by NAME_FILE.
+"""
+
+import logging
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from engineroom.boot import content_security_policy, loopback, stored_secret, usable_key_ring
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+SCHEMA = {
+    "SITE_URL": (str, ""),
+    "SCHOOL_NAME": (str, "Lectern"),
+    "PORT": (int, 8000),
+    "BIND": (str, "127.0.0.1"),
+    "WEB_WORKERS": (int, 2),
+    "WEB_THREADS": (int, 4),
+    "LECTERN_ROLES": (list, ["pages", "api", "admin", "webhooks", "worker"]),
+    "DATA_DIR": (str, ""),
+    "DEBUG": (bool, False),
+    "SECRET_KEY": (str, ""),
+    "ENCRYPTION_KEYS": (list, []),
+    "DATABASE_URL": (str, ""),
+    "CACHE_URL": (str, ""),
+    "EMAIL_URL": (str, ""),
+    "DEFAULT_FROM_EMAIL": (str, ""),
+    "TEST_SCHOOL": (bool, False),
+    "DEMO_SCHOOL": (bool, True),
+    "STAFF_EMAIL": (str, "staff@example.com"),
+    "PAYMENT_GATEWAY": (str, "simulator"),
+    "TRUSTED_PROXIES": (int, 0),
+    "TIME_ZONE": (str, "UTC"),
+    "LOG_LEVEL": (str, "INFO"),
+    "OIDC_NAME": (str, ""),
+    "OIDC_SERVER_URL": (str, ""),
+    "OIDC_CLIENT_ID": (str, ""),
+    "OIDC_CLIENT_SECRET": (str, ""),
+}
+env = environ.FileAwareEnv(**SCHEMA)
+
+PORT = env("PORT")
+BIND = env("BIND")
+WEB_WORKERS = env("WEB_WORKERS")
+WEB_THREADS = env("WEB_THREADS")
+ROLES = frozenset(env("LECTERN_ROLES"))
+if not ROLES or ROLES - {"pages", "api", "admin", "webhooks", "worker"}:
+    raise ImproperlyConfigured(
+        "LECTERN_ROLES names roles among pages, api, admin, webhooks, worker."
+    )
+DATA_DIR = Path(env("DATA_DIR") or BASE_DIR / "var")
+
+# One origin: cookies, hosts, passkeys, mail links and canonical addresses all follow from it.
+SITE_URL = (env("SITE_URL") or f"http://localhost:{PORT}").rstrip("/")
+_site = urlsplit(SITE_URL)
+SITE_HOST = _site.hostname or ""
+IS_HTTPS = _site.scheme == "https"
+IS_LOOPBACK = loopback(SITE_HOST)
+if _site.scheme not in {"http", "https"} or not SITE_HOST or _site.path:
+    raise ImproperlyConfigured("SITE_URL must be an origin such as https://school.example.")
+if not IS_HTTPS and not IS_LOOPBACK:
+    raise ImproperlyConfigured("SITE_URL may be http only for localhost: use https elsewhere.")
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if IS_LOOPBACK else [SITE_HOST]
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+SCHOOL_NAME = env("SCHOOL_NAME")
+TEST_SCHOOL = IS_LOOPBACK or env("TEST_SCHOOL")
+SHOW_TEST_BANNER = env("TEST_SCHOOL") and not IS_LOOPBACK
+DEMO_SCHOOL = env("DEMO_SCHOOL")
+STAFF_EMAIL = env("STAFF_EMAIL")
+PAYMENT_GATEWAY = env("PAYMENT_GATEWAY")
+DEBUG = env("DEBUG")
+
+_database_url = env("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'school.db'}"
+DATABASES = {"default": env.db_url_config(_database_url)}
+IS_EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+if IS_EMBEDDED:
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["OPTIONS"] = {
+        **DATABASES["default"].get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
+        "options": "-c lock_timeout=3000 -c statement_timeout=10000"
+        " -c idle_in_transaction_session_timeout=15000",
+    }
+
+# Several machines must share these two, so only the embedded school makes its own.
+SECRET_KEY = env("SECRET_KEY") or stored_secret(DATA_DIR / "secret_key", IS_EMBEDDED, "SECRET_KEY")
+ENCRYPTION_KEYS = usable_key_ring(env("ENCRYPTION_KEYS"), DATA_DIR / "encryption_keys", IS_EMBEDDED)
+if len(SECRET_KEY) < 50:
+    raise ImproperlyConfigured("SECRET_KEY must be at least 50 characters long.")
+
+CACHES = {
+    "default": env.cache_url_config(env("CACHE_URL"))
+    if env("CACHE_URL")
+    else {
+        "BACKEND": "engineroom.counters.CounterCache",
+        "LOCATION": str(DATA_DIR / "counters.db"),
+    }
+}
+RATELIMIT_USE_CACHE = "default"
+RATELIMIT_IP_META_KEY = "engineroom.addresses.client_address"
+RATELIMIT_FAIL_OPEN = False
+TRUSTED_PROXIES = env("TRUSTED_PROXIES")
+
+vars().update(env.email_url_config(env("EMAIL_URL") or f"filemail:///{DATA_DIR / 'mail'}"))
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL") or f"{SCHOOL_NAME} <school@{SITE_HOST}>"
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+INSTALLED_APPS = [
+    "config.apps.SchoolAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "engineroom",
+    "accounts",
+    "catalog",
+    "payments",
+    "learning",
+    "config.apps.ConfigConfig",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.headless",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "engineroom.middleware.RequestIdMiddleware",
+    "engineroom.middleware.RolesMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "engineroom.middleware.RefusalMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates", BASE_DIR / "templates" / "allauth"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "engineroom.context.school",
+            ],
+            "builtins": ["engineroom.templatetags.components"],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env("TIME_ZONE")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600
+MEDIA_ROOT = DATA_DIR / "files"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+# --- security
+SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = content_security_policy()
+CSRF_FAILURE_VIEW = "engineroom.views.csrf_failure"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- people
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "/accounts/login/"
+LOGIN_REDIRECT_URL = "/learn/"
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+HEADLESS_ADAPTER = "accounts.adapters.HeadlessAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
+ACCOUNT_RATE_LIMITS = False  # ours stand in front, exact across processes
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = SCHOOL_NAME
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = IS_LOOPBACK
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+HEADLESS_CLIENTS = ("app",)
+HEADLESS_TOKEN_STRATEGY = "accounts.tokens.DeviceTokenStrategy"
+HEADLESS_SERVE_SPECIFICATION = False
+OIDC_PROVIDER = {
+    "name": env("OIDC_NAME") or "Single sign-on",
+    "server_url": env("OIDC_SERVER_URL"),
+    "client_id": env("OIDC_CLIENT_ID"),
+    "secret": env("OIDC_CLIENT_SECRET"),
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.DeviceAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["engineroom.permissions.Denied"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "engineroom.pagination.KeyPagination",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "engineroom.problems.exception_handler",
+    "PAGE_SIZE": 20,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Lectern API",
+    "DESCRIPTION": "Everything the school's pages can do, for programs.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SERVERS": [{"url": "/"}],
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "engineroom.logs.RequestIdFilter"}},
+    "formatters": {"json": {"()": "engineroom.logs.JsonFormatter"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "filters": ["request_id"],
+            "formatter": "json",
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL")},
+    "loggers": {"django.request": {"level": "ERROR"}},
+}
+logging.captureWarnings(True)

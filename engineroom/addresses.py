@@ -1,0 +1,25 @@
+"""Whose request it is, by network address."""
+
+from ipaddress import ip_address, ip_network
+
+from django.conf import settings
+
+
+def client_address(request) -> str:
+    """REMOTE_ADDR, or the address that the nearest TRUSTED_PROXIES hops vouch for.
+
+    IPv6 addresses are cut to their /64, the smallest network one person usually holds.
+    """
+    address = request.META.get("REMOTE_ADDR", "") or "127.0.0.1"
+    if hops := settings.TRUSTED_PROXIES:
+        chain = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+        chain = [part for part in chain if part]
+        if len(chain) >= hops:
+            address = chain[-hops]
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "0.0.0.0"  # noqa: S104 - a name for "unreadable", never bound to
+    if parsed.version == 6:
+        return str(ip_network((parsed, 64), strict=False))
+    return str(parsed)

@@ -1,0 +1,133 @@
+"""Bases of every admin form, and the engine room's own tables (read-only)."""
+
+from django.contrib import admin, messages
+from django.http import HttpResponseRedirect
+from django.utils.html import format_html
+
+from engineroom import outbox
+from engineroom.models import AuditEntry, IdempotencyKey, OutboxEvent, SettingValue, Worker
+from engineroom.refusals import Refusal
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows to look at. No action exists for them, so nobody can change them here."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class ActionAdmin(admin.ModelAdmin):
+    """Saves and deletes by the app's actions, never by itself.
+
+    A subclass overrides `act_save(request, obj, form, change)` and, where it allows it,
+    `act_delete(request, obj)`; a refusal becomes an error message and nothing is changed.
+    """
+
+    show_full_result_count = False
+    list_per_page = 50
+    actions = None
+
+    def act_save(self, request, obj, form, change):
+        raise Refusal("These rows cannot be changed here.")
+
+    def act_save_related(self, request, form, formsets, change):
+        """Called after `act_save` with the inline formsets. Default: there are none to save."""
+
+    def act_delete(self, request, obj):
+        raise Refusal("These rows cannot be deleted.")
+
+    def save_model(self, request, obj, form, change):
+        saved = self.act_save(request, obj, form, change)
+        if saved is not None:
+            obj.pk = saved.pk
+
+    def save_related(self, request, form, formsets, change):
+        self.act_save_related(request, form, formsets, change)
+
+    def delete_model(self, request, obj):
+        self.act_delete(request, obj)
+
+    def delete_queryset(self, request, queryset):
+        for obj in queryset:
+            self.act_delete(request, obj)
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except Refusal as refusal:
+            return self._stay(request, refusal)
+
+    def delete_view(self, request, object_id, extra_context=None):
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except Refusal as refusal:
+            return self._stay(request, refusal)
+
+    def _stay(self, request, refusal):
+        self.message_user(request, refusal.message, messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
+
+    def log_addition(self, request, obj, message):
+        """The audit trail is written by the action."""
+
+    def log_change(self, request, obj, message):
+        """The audit trail is written by the action."""
+
+    def log_deletions(self, request, queryset):
+        """The audit trail is written by the action."""
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    list_display = ["at", "action", "target", "actor", "actor_label"]
+    list_select_related = ["actor"]
+    list_filter = ["action"]
+    search_fields = ["target", "action", "actor_label"]
+
+
+@admin.register(OutboxEvent)
+class OutboxEventAdmin(ReadOnlyAdmin):
+    list_display = ["topic", "key", "state", "attempts", "created_at", "error"]
+    list_filter = ["topic", ("dead_at", admin.EmptyFieldListFilter)]
+    search_fields = ["key"]
+    exclude = ["payload"]
+    actions = ["revive"]
+
+    @admin.display(description="State")
+    def state(self, row):
+        if row.done_at:
+            return "delivered"
+        return format_html("<strong>dead letter</strong>") if row.dead_at else "waiting"
+
+    @admin.action(description="Try dead letters again")
+    def revive(self, request, queryset):
+        count = outbox.revive(list(queryset.values_list("pk", flat=True)))
+        self.message_user(request, f"{count} queued again.")
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    list_display = ["owner", "key", "state", "status", "created_at"]
+    list_filter = ["state"]
+    search_fields = ["key"]
+    exclude = ["body"]
+
+
+@admin.register(SettingValue)
+class SettingValueAdmin(ReadOnlyAdmin):
+    list_display = ["name", "changed_at"]
+    search_fields = ["name"]
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnlyAdmin):
+    list_display = ["public_id", "started_at", "seen_at"]

@@ -1,0 +1,77 @@
+"""What settings need before Django is up: stored secrets, the origin rules, the fixed policy."""
+
+import os
+import secrets
+from ipaddress import ip_address
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+
+def loopback(host: str) -> bool:
+    """Whether the host name can only mean this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def stored_secret(path: Path, may_create: bool, name: str, make=None) -> str:
+    """Read a secret from its file (mode 0600), making it on first use when the school is embedded.
+
+    Raises ImproperlyConfigured where several machines must share the secret and none is set.
+    """
+    if path.exists():
+        return path.read_text().strip()
+    if not may_create:
+        raise ImproperlyConfigured(
+            f"{name} is not set. All machines of a school share one: set it."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    value = (make or (lambda: secrets.token_urlsafe(64)))()
+    # Written aside and linked into place: two processes starting together agree on one secret.
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(value + "\n")
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_text().strip()
+
+
+def new_encryption_key() -> str:
+    """A Fernet key: 32 random bytes, URL-safe base64."""
+    return Fernet.generate_key().decode()
+
+
+def usable_key_ring(keys: list[str], path: Path, may_create: bool) -> list[str]:
+    """The encryption keys, newest first; from the environment or from the file, one a line."""
+    if keys:
+        return keys
+    text = stored_secret(path, may_create, "ENCRYPTION_KEYS", new_encryption_key)
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def content_security_policy() -> dict:
+    """One fixed policy for every page: nothing inline, nothing from elsewhere, no nonces."""
+    return {
+        "DIRECTIVES": {
+            "default-src": ["'none'"],
+            "script-src": ["'self'"],
+            "style-src": ["'self'"],
+            "img-src": ["'self'", "data:"],
+            "font-src": ["'self'"],
+            "connect-src": ["'self'"],
+            "form-action": ["'self'"],
+            "base-uri": ["'none'"],
+            "frame-ancestors": ["'none'"],
+            "manifest-src": ["'self'"],
+        }
+    }

@@ -1,0 +1,43 @@
+"""What the worker does: consumers of the outbox, and jobs that come round."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from engineroom import clock, idempotency, mail, outbox
+from engineroom.models import OutboxEvent, Worker
+
+KEEP_DELIVERED = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A function the worker calls every `every_seconds`; it must be safe to run twice."""
+
+    name: str
+    every_seconds: int
+    run: Callable[[], object]
+
+
+schedule: list[Job] = []
+
+
+def every(seconds: int, name: str, run: Callable[[], object]) -> None:
+    """Put a job on the schedule, once."""
+    if all(job.name != name for job in schedule):
+        schedule.append(Job(name, seconds, run))
+
+
+def forget_delivered() -> int:
+    """Delivered rows go after two weeks; dead letters stay until staff decide."""
+    return OutboxEvent.objects.filter(done_at__lt=clock.now() - KEEP_DELIVERED).delete()[0]
+
+
+def forget_workers() -> int:
+    return Worker.objects.filter(seen_at__lt=clock.now() - timedelta(days=1)).delete()[0]
+
+
+outbox.consumer(mail.TOPIC, mail.deliver)
+every(3600, "engineroom.forget_delivered", forget_delivered)
+every(3600, "engineroom.forget_idempotency_keys", idempotency.forget_old)
+every(3600, "engineroom.forget_workers", forget_workers)

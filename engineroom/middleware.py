@@ -1,0 +1,88 @@
+"""Request ids, roles, refusals, and one log line a request."""
+
+import logging
+import re
+import time
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpResponseNotFound
+
+from engineroom import ids, logs
+from engineroom.problems import problem_response
+from engineroom.refusals import Refusal
+from engineroom.views import refused, unavailable
+
+GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+log = logging.getLogger("engineroom.requests")
+ROLE_OF_PREFIX = (("/admin/", "admin"), ("/api/", "api"), ("/webhooks/", "webhooks"))
+ALWAYS = ("/healthz", "/readyz", "/static/", "/favicon.ico")
+
+
+def role_of(path: str) -> str | None:
+    """Which role serves the path; None for what every process answers."""
+    if path.startswith(ALWAYS):
+        return None
+    return next((role for prefix, role in ROLE_OF_PREFIX if path.startswith(prefix)), "pages")
+
+
+class RequestIdMiddleware:
+    """Gives each request an id, times it, logs it. A well-formed X-Request-ID is kept."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        given = request.headers.get("X-Request-ID", "")
+        request.request_id = given if GIVEN_ID.fullmatch(given) else ids.public_id("req")
+        token = logs.enter_request(request.request_id)
+        started = time.perf_counter()
+        try:
+            response = self.get_response(request)
+            took = (time.perf_counter() - started) * 1000
+            response["X-Request-ID"] = request.request_id
+            response["Server-Timing"] = f"app;dur={took:.1f}"
+            log.info(
+                "request",
+                extra={
+                    "method": request.method,
+                    "path": request.path,
+                    "status": response.status_code,
+                    "duration_ms": round(took, 1),
+                },
+            )
+            return response
+        finally:
+            logs.leave_request(token)
+
+
+class RolesMiddleware:
+    """A process serves the roles it was given; every other address does not exist there."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        role = role_of(request.path)
+        if role and role not in settings.ROLES:
+            return HttpResponseNotFound("Not found.\n", content_type="text/plain")
+        return self.get_response(request)
+
+
+class RefusalMiddleware:
+    """What no view caught: a refusal becomes a page that says why, a lost database a polite 503."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, error):
+        is_api = request.path.startswith("/api/")
+        if isinstance(error, Refusal):
+            return problem_response(request, error) if is_api else refused(request, error)
+        if isinstance(error, OperationalError | InterfaceError):
+            log.error("The database does not answer.", exc_info=error)
+            return unavailable(request)
+        return None

@@ -1,0 +1,119 @@
+"""The outbox and the background queue in one: rows written with the business change, worked off
+after it by any number of workers. At least once, in order per topic and key, never lost.
+
+Consumers receive (payload, key) and must tolerate a second delivery.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from engineroom import clock, ids
+from engineroom.models import OutboxEvent
+
+LEASE = timedelta(seconds=120)
+MAX_ATTEMPTS = 10
+BATCH = 20
+log = logging.getLogger(__name__)
+_consumers: dict[str, Callable[[dict, str], None]] = {}
+
+
+def consumer(topic: str, handle: Callable[[dict, str], None]) -> None:
+    """Name the one function that works off a topic."""
+    _consumers[topic] = handle
+
+
+def put(topic: str, payload: dict, *, key: str | None = None, delay_seconds: int = 0) -> None:
+    """Queue work in the caller's transaction. A key that is already there queues nothing more."""
+    OutboxEvent.objects.bulk_create(
+        [
+            OutboxEvent(
+                topic=topic,
+                key=key or ids.public_id(topic),
+                payload=payload,
+                available_at=clock.now() + timedelta(seconds=delay_seconds),
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _claim(limit: int) -> list[OutboxEvent]:
+    now = clock.now()
+    with transaction.atomic():
+        waiting = OutboxEvent.objects.filter(
+            Q(leased_until=None) | Q(leased_until__lt=now),
+            done_at=None,
+            dead_at=None,
+            available_at__lte=now,
+        ).order_by("available_at", "pk")
+        if connection.features.has_select_for_update_skip_locked:
+            waiting = waiting.select_for_update(skip_locked=True)
+        rows = list(waiting[:limit])
+        OutboxEvent.objects.filter(pk__in=[row.pk for row in rows]).update(leased_until=now + LEASE)
+    return rows
+
+
+def _deliver(row: OutboxEvent) -> None:
+    try:
+        _consumers[row.topic](row.payload, row.key)
+    except Exception as error:  # noqa: BLE001 - a poison message must stop only itself
+        attempts = row.attempts + 1
+        is_dead = attempts >= MAX_ATTEMPTS
+        log.warning(
+            "Outbox delivery failed.",
+            exc_info=True,
+            extra={"topic": row.topic, "key": row.key, "attempts": attempts},
+        )
+        OutboxEvent.objects.filter(pk=row.pk).update(
+            attempts=attempts,
+            error=f"{type(error).__name__}: {error}"[:500],
+            leased_until=None,
+            available_at=clock.now() + timedelta(seconds=min(2**attempts * 5, 3600)),
+            dead_at=clock.now() if is_dead else None,
+        )
+    else:
+        OutboxEvent.objects.filter(pk=row.pk).update(
+            done_at=clock.now(), leased_until=None, error="", attempts=row.attempts + 1
+        )
+
+
+def relay(limit: int = BATCH) -> int:
+    """Work off up to `limit` waiting rows; returns how many were taken."""
+    rows = _claim(limit)
+    for row in rows:
+        _deliver(row)
+    return len(rows)
+
+
+def drain() -> int:
+    """Work off everything that is due. For tests and commands."""
+    total = 0
+    while taken := relay():
+        total += taken
+    return total
+
+
+def lag_seconds() -> float:
+    """Age of the oldest row that is due and not done; 0.0 when nothing waits."""
+    oldest = (
+        OutboxEvent.objects.filter(done_at=None, dead_at=None, available_at__lte=clock.now())
+        .order_by("available_at", "pk")
+        .values_list("available_at", flat=True)
+        .first()
+    )
+    return max(0.0, (clock.now() - oldest).total_seconds()) if oldest else 0.0
+
+
+def dead_count() -> int:
+    return OutboxEvent.objects.exclude(dead_at=None).count()
+
+
+def revive(row_ids: list[int]) -> int:
+    """Queue dead letters again from their first try."""
+    return OutboxEvent.objects.filter(pk__in=row_ids, done_at=None).update(
+        dead_at=None, attempts=0, available_at=clock.now(), leased_until=None
+    )
