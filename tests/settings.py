@@ -6,6 +6,8 @@ import tempfile
 _scratch = tempfile.mkdtemp(prefix="lectern-tests-")
 os.environ.setdefault("DATA_DIR", _scratch)
 os.environ.setdefault("EMAIL_URL", "memorymail://")
+os.environ.setdefault("SECRET_KEY", "only-for-tests-" * 5)
+os.environ.setdefault("ENCRYPTION_KEYS", "4qtWBN7tE4lAi6gTC0PUNFYr5fXFJd0wQhRkC8Pq_lU=")
 
 from config.settings import *  # noqa: E402, F403
 
