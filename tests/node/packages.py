@@ -30,8 +30,19 @@ def modules() -> Path:
     stamp = MODULES / ".lock-digest"
     if not stamp.exists() or stamp.read_text() != wanted:
         subprocess.run(  # noqa: S603
-            [_bin() / "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
-            cwd=HERE, env=environment(), check=True, capture_output=True, timeout=600,
+            [
+                _bin() / "node",
+                _bin().parent / "lib/node_modules/npm/bin/npm-cli.js",
+                "ci",
+                "--no-audit",
+                "--no-fund",
+                "--ignore-scripts",
+            ],
+            cwd=HERE,
+            env=environment(),
+            check=True,
+            capture_output=True,
+            timeout=600,
         )
         stamp.write_text(wanted)
     return MODULES
@@ -41,5 +52,10 @@ def run(script: str, *arguments: str, cwd: Path | None = None) -> subprocess.Com
     """Run a package's command line; `script` is a path below node_modules."""
     return subprocess.run(  # noqa: S603
         [_bin() / "node", modules() / script, *arguments],
-        cwd=cwd or HERE, env=environment(), capture_output=True, text=True, timeout=300, check=False,
+        cwd=cwd or HERE,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
