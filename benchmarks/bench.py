@@ -12,8 +12,11 @@ from pathlib import Path
 from statistics import median, quantiles
 
 os.environ.update(
-    DATA_DIR=tempfile.mkdtemp(prefix="lectern-bench-"), DATABASE_URL="", LOG_LEVEL="ERROR",
-    DJANGO_SETTINGS_MODULE="config.settings", SITE_URL="http://localhost",
+    DATA_DIR=tempfile.mkdtemp(prefix="lectern-bench-"),
+    DATABASE_URL="",
+    LOG_LEVEL="ERROR",
+    DJANGO_SETTINGS_MODULE="config.settings",
+    SITE_URL="http://localhost",
 )
 
 import django  # noqa: E402

@@ -37,7 +37,9 @@ class Server:
             ticks += int(fields[11]) + int(fields[12])
         return ticks / TICK
 
-    def get(self, path: str, count: int, headers: dict | None = None, status: int = 200) -> list[float]:
+    def get(
+        self, path: str, count: int, headers: dict | None = None, status: int = 200
+    ) -> list[float]:
         """Ask `count` times over one connection; returns seconds per request."""
         link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         took = []
@@ -67,8 +69,11 @@ def serve(application: str, *flags: str, environment: dict | None = None):
     program = [sys.executable, "-m", "gunicorn", application, "-k", "gthread", "-w", "2"]
     program += ["--threads", "4", "--bind", f"127.0.0.1:{port}", "--no-control-socket", *flags]
     process = subprocess.Popen(  # noqa: S603 - our own interpreter
-        program, cwd=ROOT, env={**os.environ, **(environment or {})},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        program,
+        cwd=ROOT,
+        env={**os.environ, **(environment or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         for _ in range(300):

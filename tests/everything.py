@@ -21,7 +21,10 @@ def pytest(*arguments: str, **environment: str) -> tuple[int, str]:
     """Run pytest in a process of its own; its output goes on as it comes. Returns status, last line."""
     process = subprocess.Popen(  # noqa: S603 - our own interpreter
         [sys.executable, "-m", "pytest", "-q", *arguments],
-        env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     last = ""
     for line in process.stdout:

@@ -67,19 +67,42 @@ def postgres():
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "cwd": folder, **who}
     data = folder / "data"
     subprocess.run(
-        [bin_dir / "initdb", "-D", data, "-U", "school", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"],
-        check=True, env={"PATH": os.environ["PATH"], "TZ": "UTC"}, **quiet,
+        [
+            bin_dir / "initdb",
+            "-D",
+            data,
+            "-U",
+            "school",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-locale",
+            "-N",
+        ],
+        check=True,
+        env={"PATH": os.environ["PATH"], "TZ": "UTC"},
+        **quiet,
     )
     options = {
-        "unix_socket_directories": folder, "listen_addresses": "", "fsync": "off",
-        "synchronous_commit": "off", "full_page_writes": "off", "max_connections": 120,
-        "shared_buffers": "128MB", "autovacuum": "on",
+        "unix_socket_directories": folder,
+        "listen_addresses": "",
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "max_connections": 120,
+        "shared_buffers": "128MB",
+        "autovacuum": "on",
     }
     flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     log = (root / "log").open("wb")
     server = subprocess.Popen(
         [bin_dir / "postgres", "-D", data, *flags],
-        stdout=log, stderr=log, cwd=folder, env={"PATH": os.environ["PATH"], "TZ": "UTC"}, **who,
+        stdout=log,
+        stderr=log,
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "TZ": "UTC"},
+        **who,
     )
     try:
         _wait(server, folder / ".s.PGSQL.5432")

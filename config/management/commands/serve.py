@@ -54,5 +54,10 @@ class Command(BaseCommand):
         program = os.path.join(os.path.dirname(sys.executable), "gunicorn")
         if not os.path.exists(program):
             raise CommandError("gunicorn is not installed: run make setup.")
-        arguments = [program, "-c", str(settings.BASE_DIR / "config" / "gunicorn.py"), "config.wsgi"]
+        arguments = [
+            program,
+            "-c",
+            str(settings.BASE_DIR / "config" / "gunicorn.py"),
+            "config.wsgi",
+        ]
         os.execv(program, arguments)  # noqa: S606 - our own program and arguments
