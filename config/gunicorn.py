@@ -6,6 +6,7 @@ import threading
 import time
 
 from django.conf import settings
+from django.db import connections
 
 bind = f"{settings.BIND}:{settings.PORT}"
 workers = settings.WEB_WORKERS
@@ -52,6 +53,4 @@ def on_exit(server):
 
 def post_fork(server, worker):
     """Connections made while preloading must not cross the fork."""
-    from django.db import connections
-
     connections.close_all()

@@ -7,10 +7,15 @@ import logging
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from engineroom.boot import content_security_policy, loopback, stored_secret, usable_key_ring
+from engineroom.boot import (
+    Environment,
+    content_security_policy,
+    loopback,
+    stored_secret,
+    usable_key_ring,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -42,7 +47,7 @@ SCHEMA = {
     "OIDC_CLIENT_ID": (str, ""),
     "OIDC_CLIENT_SECRET": (str, ""),
 }
-env = environ.FileAwareEnv(**SCHEMA)
+env = Environment(**SCHEMA)
 
 PORT = env("PORT")
 BIND = env("BIND")

@@ -5,8 +5,17 @@ import secrets
 from ipaddress import ip_address
 from pathlib import Path
 
+import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+
+
+class Environment(environ.FileAwareEnv):
+    """The environment; a value that stands in a file comes without its last line break."""
+
+    def get_value(self, *args, **kwargs):
+        value = super().get_value(*args, **kwargs)
+        return value.strip() if isinstance(value, str) else value
 
 
 def loopback(host: str) -> bool:

@@ -15,12 +15,12 @@ def uuid7() -> bytes:
 
 
 def public_id(prefix: str) -> str:
-    """Such as `course_` and 26 letters and digits."""
+    """Such as `person_` and 26 letters and digits."""
     return f"{prefix}_{b32encode(uuid7()).decode().rstrip('=').lower()}"
 
 
 def random_id(prefix: str) -> str:
-    """An id that cannot be guessed: 160 random bits. For checkouts and order numbers."""
+    """An id that cannot be guessed: 160 random bits. For whatever is a key by being known."""
     return f"{prefix}_{b32encode(os.urandom(20)).decode().lower()}"
 
 

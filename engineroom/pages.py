@@ -59,7 +59,7 @@ def private_page(*, budget_ms: int = 100, methods=("GET", "HEAD", "POST")):
 
 
 def open_page(*, budget_ms: int = 100, methods=("GET", "HEAD", "POST")):
-    """A page anybody may use that still is not the same for everybody: forms, checkouts."""
+    """A page anybody may use that still is not the same for everybody: forms, payments."""
 
     def decorate(view):
         @require_http_methods(list(methods))
