@@ -1,0 +1,1 @@
+"""What staff and importers do to the catalog."""
