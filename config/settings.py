@@ -16,6 +16,7 @@ from engineroom.boot import (
     stored_secret,
     usable_key_ring,
 )
+from engineroom.logs import configuration
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -228,10 +229,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- people
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/learn/"
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
@@ -240,6 +238,9 @@ MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 HEADLESS_ADAPTER = "accounts.adapters.HeadlessAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.newcomers.NewcomerForm"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # only in the browser that signed up
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CHANGE_EMAIL = True
@@ -286,21 +287,11 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "SERVERS": [{"url": "/"}],
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "engineroom.openapi.complete",
+    ],
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "engineroom.logs.RequestIdFilter"}},
-    "formatters": {"json": {"()": "engineroom.logs.JsonFormatter"}},
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "filters": ["request_id"],
-            "formatter": "json",
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL")},
-    "loggers": {"django.request": {"level": "ERROR"}},
-}
+LOGGING = configuration(env("LOG_LEVEL"))
 logging.captureWarnings(True)

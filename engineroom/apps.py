@@ -6,4 +6,4 @@ class EngineroomConfig(AppConfig):
     verbose_name = "Engine room"
 
     def ready(self):
-        from engineroom import checks, jobs  # noqa: F401
+        from engineroom import checks, jobs, openapi  # noqa: F401

@@ -45,3 +45,23 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def configuration(level: str) -> dict:
+    """LOGGING of the settings: JSON lines on standard error from `level` up."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"request_id": {"()": "engineroom.logs.RequestIdFilter"}},
+        "formatters": {"json": {"()": "engineroom.logs.JsonFormatter"}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "filters": ["request_id"],
+                "formatter": "json",
+            }
+        },
+        "root": {"handlers": ["stderr"], "level": level},
+        # A refused or unknown address is no fault of ours: the request line says it already.
+        "loggers": {"django.request": {"level": "ERROR"}},
+    }
