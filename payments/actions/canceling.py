@@ -1,0 +1,77 @@
+"""Orders that will not be paid: canceled or run out. Held places are given back."""
+
+from django.db import transaction
+
+from engineroom import audit, clock, outbox
+from payments import gateways, sellables, states
+from payments.actions.moves import locked_order, move_order, move_payment
+from payments.actions.settling import settle_order
+from payments.models import Checkout, Order, Payment
+from payments.refusals import GatewayUnavailable, PaymentMismatch
+
+CLOSE_TOPIC = "payments.close_hosted_page"
+BATCH = 100
+
+
+def _give_back(order: Order) -> None:
+    for line in order.lines.order_by("pk"):
+        line.order = order
+        sellables.of(line.kind).release(line)
+
+
+@transaction.atomic
+def cancel_order(*, order: Order, reason: str, actor=None) -> bool:
+    """Cancel an order nobody has paid. False when it has moved on; nothing is changed then.
+
+    The hosted page is closed after commit; what is paid there meanwhile still pays the order.
+    """
+    order = locked_order(order.pk)
+    if not move_order(order, states.CANCELED):
+        return False
+    for payment in order.payments.filter(state__in=states.OPEN_PAYMENTS):
+        move_payment(payment, states.STOPPED)
+        outbox.put(CLOSE_TOPIC, {"payment": payment.public_id}, key=f"close:{payment.public_id}")
+    _give_back(order)
+    audit.record("order.canceled", order.number, actor=actor, reason=reason)
+    return True
+
+
+def close_hosted_page(payment: Payment) -> None:
+    """Close the gateway's page of a payment we no longer want. No transaction may be open."""
+    gateway = gateways.by_name(payment.gateway)
+    if gateway and payment.reference:
+        reading = gateway.cancel(payment.reference)
+        settle_order(payment=payment, reading=reading, source="close")
+
+
+def expire_order(order: Order) -> bool:
+    """Let an unpaid order run out. The gateway is asked first, so that no money is overlooked.
+
+    True when it expired; False when it was paid, or the gateway must be asked again later.
+    """
+    for payment in order.payments.filter(state__in=states.OPEN_PAYMENTS).select_related("order"):
+        try:
+            close_hosted_page(payment)
+        except (GatewayUnavailable, PaymentMismatch):
+            return False
+    with transaction.atomic():
+        order = locked_order(order.pk)
+        open_payments = order.payments.filter(state__in=states.OPEN_PAYMENTS)
+        if open_payments.filter(reference__isnull=False).exists():
+            return False
+        if order.state != states.AWAITING or not move_order(order, states.EXPIRED):
+            return False
+        open_payments.update(state=states.STOPPED)
+        _give_back(order)
+        audit.record("order.expired", order.number)
+    return True
+
+
+def expire_overdue() -> int:
+    """Checkouts and orders whose time is over; returns how many orders expired."""
+    now = clock.now()
+    Checkout.objects.filter(state=Checkout.State.OPEN, expires_at__lte=now).update(
+        state=Checkout.State.EXPIRED
+    )
+    overdue = Order.objects.filter(state=states.AWAITING, expires_at__lte=now).order_by("pk")
+    return sum(expire_order(order) for order in overdue[:BATCH])

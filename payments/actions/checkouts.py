@@ -1,0 +1,173 @@
+"""Filling a checkout: lines in, lines out, the address of the receipt."""
+
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from engineroom import clock
+from payments import sellables, states
+from payments.actions.canceling import cancel_order
+from payments.models import Checkout, CheckoutLine, Offer
+from payments.queries.checkouts import live_order_of
+from payments.refusals import (
+    CheckoutExpired,
+    CheckoutFinished,
+    EmailFixed,
+    EmailNotValid,
+    LineMissing,
+    OfferClosed,
+    OtherCurrency,
+    StillProcessing,
+    TooManyLines,
+)
+
+LIFETIME = timedelta(hours=24)
+MOST_LINES = 20
+
+
+def clean_email(email: str) -> str:
+    """The address in the form we keep. Raises EmailNotValid."""
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise EmailNotValid from error
+    if len(email) > 254 or not email.isprintable():
+        raise EmailNotValid
+    return email
+
+
+def locked_checkout(checkout_id: int) -> Checkout:
+    """The checkout, locked where the database can, ready to be changed.
+
+    Raises CheckoutFinished or CheckoutExpired.
+    """
+    checkout = (
+        Checkout.objects.select_for_update(of=("self",))
+        .select_related("person")
+        .get(pk=checkout_id)
+    )
+    if checkout.state == Checkout.State.FINISHED:
+        raise CheckoutFinished
+    if not checkout.is_open:
+        raise CheckoutExpired
+    return checkout
+
+
+def _drop_unpaid_order(checkout: Checkout) -> None:
+    """What is about to change was ordered, but not paid: that order goes."""
+    order = live_order_of(checkout)
+    if order is None:
+        return
+    if order.state == states.PROCESSING:
+        raise StillProcessing
+    cancel_order(order=order, reason="The checkout was changed.")
+
+
+def _open_one(person, guest_id: str) -> Checkout | None:
+    open_ones = Checkout.objects.filter(state=Checkout.State.OPEN, expires_at__gt=clock.now())
+    if person is not None and (mine := open_ones.filter(person=person).first()):
+        return mine
+    return open_ones.filter(person=None, public_id=guest_id).first() if guest_id else None
+
+
+def _new(person, currency: str) -> Checkout:
+    """A fresh checkout. A twin of the same person that was first is returned instead."""
+    if person is not None:
+        Checkout.objects.filter(
+            person=person, state=Checkout.State.OPEN, expires_at__lte=clock.now()
+        ).update(state=Checkout.State.EXPIRED)
+    try:
+        with transaction.atomic():
+            return Checkout.objects.create(
+                person=person, currency=currency, expires_at=clock.now() + LIFETIME
+            )
+    except IntegrityError:
+        return Checkout.objects.get(person=person, state=Checkout.State.OPEN)
+
+
+@transaction.atomic
+def open_checkout(*, offer: Offer, person=None, guest_id: str = "", quantity: int = 1) -> Checkout:
+    """The buyer's one open checkout with this offer in it. Asking twice changes nothing.
+
+    `guest_id` is the id of the checkout this browser already has; a guest who has signed in
+    meanwhile takes it along.
+    """
+    if not offer.is_open:
+        raise OfferClosed
+    checkout = _open_one(person, guest_id)
+    if checkout is None:
+        checkout = _new(person, offer.currency)
+    elif person is not None and checkout.person_id is None:
+        Checkout.objects.filter(pk=checkout.pk, person=None).update(person=person, email="")
+    add_line(checkout=checkout, offer=offer, quantity=quantity)
+    checkout.refresh_from_db()
+    return checkout
+
+
+@transaction.atomic
+def add_line(*, checkout: Checkout, offer: Offer, quantity: int = 1) -> CheckoutLine:
+    """Add the offer, described as it is now. A line that is there already is returned unchanged.
+
+    Raises OfferClosed, TooManyLines, OtherCurrency, StillProcessing, and what the things' own
+    sellables refuse: something already owned never gets into a checkout.
+    """
+    checkout = locked_checkout(checkout.pk)
+    if found := checkout.lines.filter(offer=offer).first():
+        return found
+    if not offer.is_open:
+        raise OfferClosed
+    count = checkout.lines.count()
+    if count >= MOST_LINES:
+        raise TooManyLines
+    if checkout.currency != offer.currency:
+        if count:
+            raise OtherCurrency
+        Checkout.objects.filter(pk=checkout.pk).update(currency=offer.currency)
+    parts = []
+    for item in offer.items.all():
+        thing = sellables.of(item.kind)
+        thing.refuse(checkout.person, item.key, quantity)
+        said = thing.describe(item.key)
+        parts.append(
+            {
+                "kind": item.kind,
+                "key": item.key,
+                "title": said["title"][:200],
+                "url": said.get("url", "")[:300],
+                "weight": item.weight,
+            }
+        )
+    if not parts:
+        raise OfferClosed
+    _drop_unpaid_order(checkout)
+    return CheckoutLine.objects.create(
+        checkout=checkout, offer=offer, quantity=quantity, parts=parts
+    )
+
+
+@transaction.atomic
+def remove_line(*, checkout: Checkout, line_id: str) -> None:
+    """Take a line out. Raises LineMissing when it is not there."""
+    checkout = locked_checkout(checkout.pk)
+    line = checkout.lines.filter(public_id=line_id).first()
+    if line is None:
+        raise LineMissing
+    _drop_unpaid_order(checkout)
+    line.delete()
+
+
+@transaction.atomic
+def set_email(*, checkout: Checkout, email: str) -> Checkout:
+    """Where a guest's receipt and sign-in link go. Signed-in people buy under their own address."""
+    email = clean_email(email)
+    checkout = locked_checkout(checkout.pk)
+    if checkout.person_id:
+        raise EmailFixed
+    if email != checkout.email:
+        _drop_unpaid_order(checkout)
+        Checkout.objects.filter(pk=checkout.pk).update(email=email)
+        checkout.email = email
+    return checkout

@@ -1,0 +1,46 @@
+"""The only two ways a state changes: a lock where the database has one, and a conditional UPDATE.
+
+SQLite ignores row locks, so the UPDATE alone must be enough: no rows changed means that somebody
+else was first.
+"""
+
+from django.db.models import F
+
+from payments import states
+from payments.models import Order, Payment, Refund
+
+
+def locked_order(order_id: int) -> Order:
+    """The order, locked to the end of the transaction where the database can (PostgreSQL)."""
+    return (
+        Order.objects.select_for_update(of=("self",))
+        .select_related("person", "checkout")
+        .get(pk=order_id)
+    )
+
+
+def move_order(order: Order, to: str, **fields) -> bool:
+    """Whether this call moved the order. The object is brought up to date either way."""
+    moved = Order.objects.filter(
+        pk=order.pk, state__in=states.sources(states.ORDER_MOVES, to)
+    ).update(state=to, version=F("version") + 1, **fields)
+    order.refresh_from_db(fields=["state", "version", *fields])
+    return bool(moved)
+
+
+def move_payment(payment: Payment, to: str, **fields) -> bool:
+    """The same for a payment."""
+    moved = Payment.objects.filter(
+        pk=payment.pk, state__in=states.sources(states.PAYMENT_MOVES, to)
+    ).update(state=to, **fields)
+    payment.refresh_from_db(fields=["state", *fields])
+    return bool(moved)
+
+
+def move_refund(refund: Refund, to: str, **fields) -> bool:
+    """The same for a refund."""
+    moved = Refund.objects.filter(
+        pk=refund.pk, state__in=states.sources(states.REFUND_MOVES, to)
+    ).update(state=to, **fields)
+    refund.refresh_from_db(fields=["state", *fields])
+    return bool(moved)

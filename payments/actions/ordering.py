@@ -1,0 +1,212 @@
+"""From checkout to order to the gateway's hosted page."""
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from accounts.queries import person_with_email
+from engineroom import audit
+from payments import gateways, sellables, states
+from payments.actions.canceling import cancel_order
+from payments.actions.checkouts import clean_email, locked_checkout
+from payments.actions.moves import locked_order
+from payments.gateways.base import Intent
+from payments.models import Checkout, CheckoutLine, Order, OrderLine, Payment
+from payments.pricing import PricedLine, Quote
+from payments.queries.checkouts import lines_of, live_order_of, quote_of
+from payments.queries.orders import processing_line
+from payments.refusals import (
+    AlreadyOwned,
+    CheckoutEmpty,
+    ConsentNeeded,
+    EmailNeeded,
+    FormSent,
+    OfferClosed,
+    OrderNotPayable,
+    PriceChanged,
+    StillProcessing,
+)
+
+
+@transaction.atomic
+def place_order(
+    *,
+    checkout: Checkout,
+    has_consented: bool,
+    email: str = "",
+    expected_minor: int | None = None,
+) -> Order:
+    """The order of this checkout, written before any money moves. Asked again, the same order.
+
+    `email` is needed from guests who gave none before. `expected_minor` is the total the buyer was
+    shown; another one is refused (PriceChanged). Raises further: CheckoutEmpty, CheckoutExpired,
+    CheckoutFinished, ConsentNeeded, EmailNeeded, OfferClosed, StillProcessing,
+    LiveSchoolWithoutGateway, and what the sellables refuse (AlreadyOwned…).
+    """
+    checkout = locked_checkout(checkout.pk)
+    lines = lines_of(checkout)
+    if not lines:
+        raise CheckoutEmpty
+    if not has_consented:
+        raise ConsentNeeded
+    address = _address(checkout, email)
+    mode = gateways.current().mode
+    quote = _sound_quote(checkout, lines, expected_minor)
+    buyer = checkout.person or person_with_email(address)
+    order = _still_good(checkout, quote, address, mode)
+    _refuse_lines(buyer, address, quote.lines, order, is_guest=checkout.person is None)
+    return order or _write_order(checkout, lines, quote, address, mode)
+
+
+def _address(checkout: Checkout, email: str) -> str:
+    if checkout.person:
+        return checkout.person.email
+    if not (email or checkout.email):
+        raise EmailNeeded
+    address = clean_email(email or checkout.email)
+    if address != checkout.email:
+        Checkout.objects.filter(pk=checkout.pk).update(email=address)
+    return address
+
+
+def _sound_quote(checkout: Checkout, lines: list[CheckoutLine], expected: int | None) -> Quote:
+    for line in lines:
+        if not line.offer.is_open:
+            raise OfferClosed(f"“{line.offer.title}” is not on sale any more.")
+    quote = quote_of(checkout, lines)
+    if expected is not None and expected != quote.total_minor:
+        raise PriceChanged(f"The price has changed to {quote.text}. Check it, then pay.")
+    return quote
+
+
+def _still_good(checkout: Checkout, quote: Quote, address: str, mode: str) -> Order | None:
+    """The order placed before, unless something about it is not so any more."""
+    order = live_order_of(checkout)
+    if order is None:
+        return None
+    if order.state == states.PROCESSING:
+        raise StillProcessing
+    if (order.total_minor, order.email, order.mode) == (quote.total_minor, address, mode):
+        return order
+    cancel_order(order=order, reason="The order was placed anew.")
+    return None
+
+
+def _refuse_lines(
+    buyer, address: str, lines: list[PricedLine], order: Order | None, *, is_guest: bool
+) -> None:
+    for line in lines:
+        if processing_line(buyer, address, line.kind, line.key, order):
+            raise StillProcessing(f"A payment for “{line.title}” is still being confirmed.")
+        try:
+            sellables.of(line.kind).refuse(buyer, line.key, line.quantity)
+        except AlreadyOwned as refusal:
+            if is_guest:
+                raise AlreadyOwned(
+                    f"“{line.title}” already belongs to this address. Sign in to open it.",
+                    field="email",
+                ) from refusal
+            raise
+
+
+def _write_order(
+    checkout: Checkout, lines: list[CheckoutLine], quote: Quote, address: str, mode: str
+) -> Order:
+    order = Order.objects.create(
+        checkout=checkout,
+        person=checkout.person,
+        was_guest=checkout.person is None,
+        email=address,
+        mode=mode,
+        currency=quote.currency,
+        total_minor=quote.total_minor,
+        steps=quote.steps,
+        expires_at=checkout.expires_at,
+    )
+    offers = {line.offer.public_id: line.offer for line in lines}
+    for priced in quote.lines:
+        line = OrderLine.objects.create(
+            order=order,
+            offer=offers[priced.offer],
+            kind=priced.kind,
+            key=priced.key,
+            title=priced.title,
+            url=priced.url,
+            tax_class=priced.tax_class,
+            quantity=priced.quantity,
+            total_minor=priced.total_minor,
+            currency=quote.currency,
+            steps=priced.steps,
+        )
+        sellables.of(line.kind).hold(line, order.expires_at)
+    audit.record(
+        "order.placed",
+        order.number,
+        actor=checkout.person,
+        checkout=checkout.public_id,
+        total_minor=order.total_minor,
+        currency=order.currency,
+    )
+    return order
+
+
+def start_payment(*, order: Order, key: str | None = None) -> Payment:
+    """A payment with the address of its hosted page. No transaction may be open: it calls out.
+
+    An attempt that is still open is found again instead of a second one. `key` marks the form or
+    call that asks: one whose attempt has ended is refused (FormSent). Raises OrderNotPayable,
+    StillProcessing, LiveSchoolWithoutGateway, GatewayUnavailable.
+    """
+    gateway = gateways.current()
+    payment = _open_payment(order.pk, key, gateway)
+    if payment.url:
+        return payment
+    checkout = payment.order.checkout
+    back = f"{checkout.get_absolute_url()}return/" if checkout else payment.order.get_absolute_url()
+    started = gateway.start(
+        Intent(
+            key=payment.public_id,
+            order_number=payment.order.number,
+            description=", ".join(line.title for line in payment.order.lines.all())[:300],
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+            email=payment.order.email,
+            return_url=f"{settings.SITE_URL}{back}",
+        )
+    )
+    Payment.objects.filter(pk=payment.pk, reference=None).update(
+        reference=started.reference, url=started.url
+    )
+    payment.refresh_from_db(fields=["reference", "url", "state"])
+    return payment
+
+
+@transaction.atomic
+def _open_payment(order_id: int, key: str | None, gateway) -> Payment:
+    order = locked_order(order_id)
+    mine = Payment.objects.filter(key=key, order=order).first() if key else None
+    if mine and mine.state not in states.OPEN_PAYMENTS:
+        raise FormSent
+    if order.state == states.PROCESSING:
+        raise StillProcessing
+    if order.state != states.AWAITING:
+        raise OrderNotPayable
+    found = mine or order.payments.filter(state__in=states.OPEN_PAYMENTS).first()
+    if found is None:
+        found = _new_payment(order, key, gateway)
+    found.order = order
+    return found
+
+
+def _new_payment(order: Order, key: str | None, gateway) -> Payment:
+    try:
+        with transaction.atomic():
+            return Payment.objects.create(
+                order=order,
+                key=key,
+                gateway=gateway.name,
+                mode=gateway.mode,
+                amount_minor=order.total_minor,
+                currency=order.currency,
+            )
+    except IntegrityError:
+        return order.payments.filter(state__in=states.OPEN_PAYMENTS).get()

@@ -1,0 +1,26 @@
+"""Forgetting a person and keeping the books."""
+
+from django.db import transaction
+
+from engineroom import audit
+from payments import states
+from payments.actions.canceling import cancel_order
+from payments.models import Checkout, Order
+
+
+@transaction.atomic
+def forget_buyer(*, person) -> None:
+    """Take the person's name off every order and checkout; amounts and lines stay.
+
+    Runs in the caller's transaction. Unpaid orders are canceled.
+    """
+    for order in Order.objects.filter(person=person, state=states.AWAITING):
+        cancel_order(order=order, reason="The account was deleted.")
+    orders = Order.objects.filter(person=person)
+    count = orders.update(email="", person=None)
+    Checkout.objects.filter(person=person, state=Checkout.State.OPEN).update(
+        state=Checkout.State.EXPIRED
+    )
+    Checkout.objects.filter(person=person).update(email="", person=None)
+    if count:
+        audit.record("orders.forgotten", f"{count} orders", count=count)

@@ -1,0 +1,40 @@
+"""Asking the gateway about payments nobody has told us about."""
+
+from datetime import timedelta
+
+from django.db.models import Q
+
+from engineroom import clock
+from payments import states
+from payments.actions.settling import flag, refresh_payment
+from payments.models import Payment
+from payments.refusals import GatewayUnavailable, PaymentMismatch
+
+QUIET = timedelta(seconds=60)
+BATCH = 50
+
+
+def reconcile_payments() -> int:
+    """Bring open payments that were quiet for a minute to where the gateway says they are."""
+    before = clock.now() - QUIET
+    stuck = (
+        Payment.objects.filter(
+            Q(checked_at=None) | Q(checked_at__lt=before),
+            state__in=states.OPEN_PAYMENTS,
+            reference__isnull=False,
+            created_at__lt=before,
+        )
+        .select_related("order")
+        .order_by("checked_at", "pk")
+    )
+    count = 0
+    for payment in stuck[:BATCH]:
+        count += 1
+        try:
+            refresh_payment(payment, source="reconciler")
+        except GatewayUnavailable:
+            continue
+        except PaymentMismatch as mismatch:
+            Payment.objects.filter(pk=payment.pk).update(checked_at=clock.now())
+            flag(payment.order, mismatch.message)
+    return count

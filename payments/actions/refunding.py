@@ -1,0 +1,221 @@
+"""Sending money back, line by line.
+
+First transaction: the amounts are reserved on line, order and payment, and the refund is written.
+Then the gateway is asked, with our key. Second transaction: books, access, order state, mail. A
+crash between them leaves a pending refund that the worker finishes with the same key.
+"""
+
+from collections.abc import Mapping
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from engineroom import audit, clock, mail, outbox
+from engineroom.events import announce
+from payments import gateways, sellables, states
+from payments.actions.ledger import book_refund, book_return
+from payments.actions.moves import locked_order, move_order, move_refund
+from payments.actions.settling import flag
+from payments.events import LineRefunded
+from payments.gateways.base import RefundDeclined
+from payments.models import Order, OrderLine, Payment, Refund, RefundLine
+from payments.queries.receipts import refund_words
+from payments.refusals import (
+    GatewayUnavailable,
+    LineMissing,
+    RefundNotPossible,
+    RefundNotValid,
+    RefundTooLarge,
+)
+
+TOPIC = "payments.refund"
+
+
+def refund_lines(
+    *, order: Order, amounts: Mapping[str, int | None], reason: str, key: str, actor=None
+) -> Refund:
+    """Refund lines of a paid order, `{line public id: minor units, or None for all that is left}`.
+
+    `key` makes a repeat find the same refund. What a line gave ends when nothing of it is left.
+    Raises LineMissing, RefundNotPossible, RefundNotValid, RefundTooLarge. When the gateway does not
+    answer the refund is returned pending; the worker finishes it. No transaction may be open.
+    """
+    refund = _reserve(order.pk, dict(amounts), reason.strip()[:300], key[:120], actor)
+    try:
+        return finish_refund(refund)
+    except GatewayUnavailable:
+        return refund
+
+
+@transaction.atomic
+def _reserve(order_id: int, amounts: dict, reason: str, key: str, actor) -> Refund:
+    order = locked_order(order_id)
+    if found := Refund.objects.filter(key=key).first():
+        return found
+    if not order.is_settled:
+        raise RefundNotPossible
+    wanted = _wanted(order, amounts)
+    total = sum(amount for _, amount in wanted)
+    payment = _take_from_payment(order, total)
+    try:
+        with transaction.atomic():
+            refund = Refund.objects.create(
+                order=order,
+                payment=payment,
+                key=key,
+                amount_minor=total,
+                currency=order.currency,
+                reason=reason,
+                actor=actor,
+            )
+    except IntegrityError as error:
+        raise RefundNotPossible("This refund is being made already.") from error
+    for line, amount in wanted:
+        _change_line(line, amount)
+        RefundLine.objects.create(refund=refund, line=line, amount_minor=amount)
+    Order.objects.filter(pk=order.pk).update(refunded_minor=F("refunded_minor") + total)
+    outbox.put(
+        TOPIC, {"refund": refund.public_id}, key=f"refund:{refund.public_id}", delay_seconds=30
+    )
+    audit.record(
+        "order.refund_asked",
+        order.number,
+        actor=actor,
+        refund=refund.public_id,
+        amount_minor=total,
+        currency=order.currency,
+        reason=reason,
+    )
+    return refund
+
+
+def _wanted(order: Order, amounts: dict) -> list[tuple[OrderLine, int]]:
+    lines = {line.public_id: line for line in order.lines.order_by("pk")}
+    if not amounts:
+        raise RefundNotValid
+    if set(amounts) - set(lines):
+        raise LineMissing("This line is not in the order.")
+    wanted = []
+    for name, line in lines.items():
+        if name not in amounts:
+            continue
+        amount = line.left_minor if amounts[name] is None else amounts[name]
+        if amount > line.left_minor or not line.left_minor:
+            raise RefundTooLarge(f"{line.left_text} of “{line.title}” can still be refunded.")
+        if amount <= 0:
+            raise RefundNotValid
+        wanted.append((line, amount))
+    return wanted
+
+
+def _change_line(line: OrderLine, amount: int) -> None:
+    changed = OrderLine.objects.filter(
+        pk=line.pk,
+        refunded_minor__lte=F("total_minor") - amount,
+        refunded_minor__gte=-amount,
+    ).update(refunded_minor=F("refunded_minor") + amount)
+    if not changed:
+        raise RefundTooLarge
+
+
+def _take_from_payment(order: Order, amount: int) -> Payment:
+    """A captured payment of the order that still holds so much."""
+    for payment in order.payments.filter(state=states.CAPTURED).order_by("pk"):
+        taken = Payment.objects.filter(
+            pk=payment.pk, refunded_minor__lte=F("amount_minor") - amount
+        ).update(refunded_minor=F("refunded_minor") + amount)
+        if taken:
+            return payment
+    raise RefundNotPossible
+
+
+def finish_refund(refund: Refund) -> Refund:
+    """Ask the gateway and write what came of it. Safe to repeat; no transaction may be open.
+
+    Raises GatewayUnavailable: nothing is known yet.
+    """
+    if refund.state != states.PENDING:
+        return refund
+    payment = refund.payment
+    gateway = gateways.by_name(payment.gateway)
+    if gateway is None:
+        raise GatewayUnavailable
+    try:
+        reference = gateway.refund(
+            payment.reference,
+            amount_minor=refund.amount_minor,
+            currency=refund.currency,
+            key=refund.public_id,
+        )
+    except RefundDeclined as declined:
+        return _give_up(refund, str(declined))
+    return _complete(refund, reference)
+
+
+@transaction.atomic
+def _complete(refund: Refund, reference: str) -> Refund:
+    order = locked_order(refund.order_id)
+    if not move_refund(
+        refund, states.DONE, done_at=clock.now(), gateway_reference=reference, error=""
+    ):
+        return refund
+    parts = list(refund.lines.select_related("line").order_by("pk"))
+    book_refund(order, refund)
+    for part in parts:
+        book_return(order, refund, part)
+        _end_line(order, refund, part)
+    order.refresh_from_db(fields=["refunded_minor"])
+    pending = order.refunds.filter(state=states.PENDING).exists()
+    is_whole = order.refunded_minor == order.total_minor and not pending
+    move_order(order, states.REFUNDED if is_whole else states.PARTLY_REFUNDED)
+    audit.record(
+        "order.refunded",
+        order.number,
+        actor=refund.actor,
+        refund=refund.public_id,
+        amount_minor=refund.amount_minor,
+        currency=refund.currency,
+        lines=[part.line.public_id for part in parts],
+        reason=refund.reason,
+    )
+    if order.email:
+        words = refund_words(order, refund)
+        mail.send("refund", order.email, words, key=f"refund-mail:{refund.public_id}")
+    return refund
+
+
+def _end_line(order: Order, refund: Refund, part: RefundLine) -> None:
+    """What the line gave ends with its last minor unit, once."""
+    line = part.line
+    line.order = order
+    has_ended = (
+        not line.left_minor
+        and OrderLine.objects.filter(pk=line.pk, withdrawn_at=None).update(withdrawn_at=clock.now())
+        == 1
+    )
+    if has_ended:
+        sellables.of(line.kind).withdraw(line)
+    announce(
+        LineRefunded(
+            line_id=line.pk,
+            refund_id=refund.pk,
+            amount_minor=part.amount_minor,
+            currency=refund.currency,
+            is_whole=not line.left_minor,
+        )
+    )
+
+
+@transaction.atomic
+def _give_up(refund: Refund, why: str) -> Refund:
+    """The gateway will never do it: the reservation goes back and staff are told."""
+    order = locked_order(refund.order_id)
+    if not move_refund(refund, states.FAILED, error=why[:300]):
+        return refund
+    for part in refund.lines.select_related("line"):
+        _change_line(part.line, -part.amount_minor)
+    amount = refund.amount_minor
+    Payment.objects.filter(pk=refund.payment_id).update(refunded_minor=F("refunded_minor") - amount)
+    Order.objects.filter(pk=order.pk).update(refunded_minor=F("refunded_minor") - amount)
+    flag(order, f"The gateway refused a refund: {why}")
+    return refund

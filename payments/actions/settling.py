@@ -1,0 +1,174 @@
+"""The one transition by which money becomes a paid order.
+
+Return page, webhook, reconciler and staff all come here with what the gateway said. Whoever is
+first does everything; all others find it done.
+"""
+
+import logging
+
+from django.db import transaction
+
+from accounts.actions import person_for_email, send_sign_in_link
+from engineroom import audit, clock, mail
+from engineroom.events import announce
+from engineroom.refusals import Refusal
+from payments import gateways, sellables, states
+from payments.actions.ledger import book_capture, book_sale
+from payments.actions.moves import locked_order, move_order, move_payment
+from payments.events import OrderPaid
+from payments.gateways.base import Reading
+from payments.models import Checkout, Order, OrderLine, Payment
+from payments.queries.checkouts import live_order_of
+from payments.queries.receipts import receipt_words
+from payments.refusals import BuyerForgotten, GatewayUnavailable, PaymentMismatch
+
+log = logging.getLogger(__name__)
+
+
+def check_reading(payment: Payment, reading: Reading) -> None:
+    """Raises PaymentMismatch unless the reading is about exactly this payment."""
+    ours = {
+        "payment": (payment.public_id, reading.key),
+        "reference": (payment.reference or reading.reference, reading.reference),
+        "order": (payment.order.number, reading.order_number),
+        "amount": (payment.amount_minor, reading.amount_minor),
+        "currency": (payment.currency, reading.currency),
+        "mode": (payment.mode, reading.mode),
+    }
+    wrong = [name for name, (own, theirs) in ours.items() if own != theirs]
+    if wrong:
+        raise PaymentMismatch(f"The {', '.join(wrong)} of the payment does not match the order.")
+
+
+def refresh_payment(payment: Payment, *, source: str) -> Order:
+    """Ask the gateway how the payment stands and act on it. No transaction may be open.
+
+    Raises GatewayUnavailable or PaymentMismatch; nothing is changed then.
+    """
+    gateway = gateways.by_name(payment.gateway)
+    if gateway is None:
+        raise GatewayUnavailable
+    if not payment.reference:
+        return payment.order
+    return settle_order(payment=payment, reading=gateway.fetch(payment.reference), source=source)
+
+
+@transaction.atomic
+def settle_order(*, payment: Payment, reading: Reading, source: str, actor=None) -> Order:
+    """Bring payment and order to where the gateway says they are. Safe to call any number of times.
+
+    Raises PaymentMismatch when the reading is about something else.
+    """
+    order = locked_order(payment.order_id)
+    payment.order = order
+    check_reading(payment, reading)
+    Payment.objects.filter(pk=payment.pk).update(checked_at=clock.now())
+    if reading.status == "captured":
+        _capture(order, payment, reading, source, actor)
+    elif reading.status == "processing":
+        _wait(order, payment, reading)
+    elif reading.status in ("failed", "canceled"):
+        _fail(order, payment, reading)
+    return order
+
+
+def _wait(order: Order, payment: Payment, reading: Reading) -> None:
+    if move_payment(payment, states.UNDERWAY, method=reading.method):
+        move_order(order, states.PROCESSING)
+
+
+def _fail(order: Order, payment: Payment, reading: Reading) -> None:
+    to = states.FAILED if reading.status == "failed" else states.STOPPED
+    if not move_payment(payment, to, reason=reading.reason, method=reading.method):
+        return
+    if order.state == states.PROCESSING:
+        move_order(order, states.AWAITING)
+    audit.record(f"payment.{to}", order.number, payment=payment.public_id, reason=reading.reason)
+
+
+def _capture(order: Order, payment: Payment, reading: Reading, source: str, actor) -> None:
+    now = clock.now()
+    if not move_payment(
+        payment, states.CAPTURED, captured_at=now, method=reading.method, reason=""
+    ):
+        return
+    book_capture(order, payment)
+    if order.state in (states.EXPIRED, states.CANCELED):
+        _make_room(order)
+    before = order.state
+    if not move_order(order, states.PAID, paid_at=now):
+        flag(order, "Paid twice: refund the surplus payment.")
+        return
+    _finish_checkout(order)
+    _attach_person(order)
+    _deliver(order)
+    audit.record(
+        "order.paid",
+        order.number,
+        actor=actor,
+        source=source,
+        payment=payment.public_id,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        **({"late": before} if before in (states.EXPIRED, states.CANCELED) else {}),
+    )
+    announce(OrderPaid(order_id=order.pk))
+    _write(order, payment)
+
+
+def flag(order: Order, why: str) -> None:
+    """Put the order before staff. The first reason stays."""
+    Order.objects.filter(pk=order.pk, attention="").update(attention=why[:300])
+    audit.record("order.needs_attention", order.number, why=why[:300])
+
+
+def _make_room(order: Order) -> None:
+    """A late payment: if the checkout stands for another order by now, this one stands alone."""
+    if order.checkout and live_order_of(order.checkout):
+        Order.objects.filter(pk=order.pk).update(checkout=None)
+        order.checkout = None
+
+
+def _finish_checkout(order: Order) -> None:
+    if order.checkout_id:
+        Checkout.objects.filter(pk=order.checkout_id).update(state=Checkout.State.FINISHED)
+
+
+def _attach_person(order: Order) -> None:
+    """A guest gets an account, or the one the address already has; never a session."""
+    if order.person_id is None and order.email:
+        person, _created = person_for_email(email=order.email)
+        Order.objects.filter(pk=order.pk).update(person=person)
+        order.person = person
+
+
+def _deliver(order: Order) -> None:
+    """Each line on its own: one that cannot be given needs attention and holds up no other."""
+    for line in order.lines.order_by("pk"):
+        line.order = order
+        book_sale(order, line)
+        try:
+            with transaction.atomic():
+                _deliver_line(line)
+        except Refusal as refusal:
+            flag(order, f"{line.title} was paid and not delivered: {refusal.message}")
+            continue
+        line.delivered_at = clock.now()
+        line.save(update_fields=["delivered_at"])
+
+
+def _deliver_line(line: OrderLine) -> None:
+    if line.person is None:
+        raise BuyerForgotten
+    sellables.of(line.kind).deliver(line)
+
+
+def _write(order: Order, payment: Payment) -> None:
+    """Receipt, and for guests the link by which they sign in."""
+    if not order.email:
+        return
+    mail.send("receipt", order.email, receipt_words(order, payment), key=f"receipt:{order.number}")
+    if order.was_guest:
+        send_sign_in_link(
+            person=order.person, next_url=order.get_absolute_url(), key=f"sign-in:{order.number}"
+        )

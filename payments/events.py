@@ -1,0 +1,25 @@
+"""What the till announces, in the past tense, inside the transaction that made it true."""
+
+from dataclasses import dataclass
+
+from engineroom.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPaid(Event):
+    """The money arrived and every line was delivered. Announced once an order."""
+
+    name = "order.paid"
+    order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineRefunded(Event):
+    """Money of a line went back. `is_whole`: nothing of the line is left, what it gave has ended."""
+
+    name = "order.line_refunded"
+    line_id: int
+    refund_id: int
+    amount_minor: int
+    currency: str
+    is_whole: bool

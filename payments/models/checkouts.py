@@ -1,0 +1,89 @@
+"""A checkout: 1 to 20 lines on their way to an order. There is no cart."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from engineroom import clock, ids
+from payments.models.columns import currency_column, currency_shape
+from payments.models.offers import Offer
+
+
+class CheckoutQuerySet(models.QuerySet):
+    def visible_to(self, person):
+        """A person's own; and those of guests, whose unguessable id is the key."""
+        if person is None:
+            return self.filter(person=None)
+        return self.filter(Q(person=None) | Q(person=person))
+
+
+class Checkout(models.Model):
+    class State(models.TextChoices):
+        OPEN = "open"
+        FINISHED = "finished"
+        EXPIRED = "expired"
+
+    public_id = models.CharField(
+        max_length=60, unique=True, default=ids.random_maker("checkout"), editable=False
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="checkouts",
+    )
+    email = models.EmailField("e-mail address", max_length=254, blank=True)
+    currency = currency_column()
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    expires_at = models.DateTimeField()
+    objects = CheckoutQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            currency_shape("checkout"),
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=Q(state="open", person__isnull=False),
+                name="one_open_checkout_per_person",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["expires_at"], condition=Q(state="open"), name="checkout_open")
+        ]
+
+    def __str__(self):
+        return self.public_id
+
+    def get_absolute_url(self):
+        return f"/checkout/{self.public_id}/"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN and self.expires_at > clock.now()
+
+
+class CheckoutLine(models.Model):
+    public_id = models.CharField(
+        max_length=40, unique=True, default=ids.maker("line"), editable=False
+    )
+    checkout = models.ForeignKey(Checkout, models.CASCADE, related_name="lines")
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="+")
+    quantity = models.PositiveIntegerField(default=1)
+    parts = models.JSONField(
+        default=list, help_text="The things it gives, described when it was added."
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["checkout", "offer"], name="one_line_per_offer"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1, quantity__lte=1000), name="line_quantity_in_reach"
+            ),
+        ]
+
+    def __str__(self):
+        return self.public_id

@@ -1,0 +1,90 @@
+"""What the school sells, at which price, from when to when."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from engineroom import clock, ids
+from payments import money
+from payments.models.columns import above_zero, currency_column, currency_shape
+
+
+class OfferQuerySet(models.QuerySet):
+    def open(self):
+        """Offers that can be bought at this second."""
+        now = clock.now()
+        return self.filter(
+            Q(starts_at=None) | Q(starts_at__lte=now),
+            Q(ends_at=None) | Q(ends_at__gt=now),
+            is_active=True,
+        )
+
+
+class Offer(models.Model):
+    public_id = models.CharField(
+        max_length=40, unique=True, default=ids.maker("offer"), editable=False
+    )
+    title = models.CharField(max_length=200)
+    amount_minor = models.BigIntegerField("amount in minor units")
+    currency = currency_column()
+    tax_class = models.CharField(max_length=20, default="standard")
+    is_active = models.BooleanField("on sale", default=True)
+    starts_at = models.DateTimeField("on sale from", null=True, blank=True)
+    ends_at = models.DateTimeField("on sale until", null=True, blank=True)
+    reference = models.CharField(
+        max_length=200,
+        null=True,
+        blank=True,
+        unique=True,
+        editable=False,
+        help_text="Such as course:<slug>: the offer that the thing's own price makes and changes.",
+    )
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    objects = OfferQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            above_zero("offer", "amount_minor"),
+            currency_shape("offer"),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(starts_at=None) | Q(ends_at__gt=F("starts_at")),
+                name="offer_ends_after_it_starts",
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def get_absolute_url(self):
+        return f"/buy/{self.public_id}/"
+
+    @property
+    def text(self) -> str:
+        return money.text(self.amount_minor, self.currency)
+
+    @property
+    def is_open(self) -> bool:
+        now = clock.now()
+        has_begun = self.starts_at is None or self.starts_at <= now
+        return self.is_active and has_begun and (self.ends_at is None or self.ends_at > now)
+
+
+class OfferItem(models.Model):
+    """One thing that the offer gives: a kind and key of `payments.sellables`."""
+
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="items")
+    kind = models.CharField(max_length=40)
+    key = models.CharField(max_length=200)
+    weight = models.PositiveIntegerField(
+        default=1, help_text="Share of the offer's price when it gives several things."
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "kind", "key"], name="one_item_per_offer"),
+        ]
+        indexes = [models.Index(fields=["kind", "key"], name="offer_item_by_thing")]
+
+    def __str__(self):
+        return f"{self.kind} {self.key}"

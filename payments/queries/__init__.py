@@ -1,0 +1,1 @@
+"""What the till knows. Each query says how many SQL queries it takes."""

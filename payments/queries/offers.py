@@ -1,0 +1,59 @@
+"""Offers as pages and lists show them."""
+
+from django.db.models import Count
+
+from payments.models import Offer, OfferItem
+
+COURSE = "course"
+
+
+def course_reference(slug: str) -> str:
+    """The name of the offer that a course's own price makes."""
+    return f"{COURSE}:{slug}"
+
+
+def open_offers():
+    """Everything on sale now, newest first, with its items: two queries."""
+    return Offer.objects.open().prefetch_related("items")
+
+
+def offer_by_id(public_id: str) -> Offer | None:
+    """The offer, on sale or not: one query."""
+    return Offer.objects.filter(public_id=public_id).first()
+
+
+def course_prices(slugs: list[str]) -> dict[str, dict]:
+    """What each course costs alone, by slug: one query. Courses without an open offer are absent.
+
+    A course's own price comes first, then the cheapest offer that gives nothing but the course.
+    """
+    alone = (
+        OfferItem.objects.values("offer")
+        .annotate(count=Count("pk"))
+        .filter(count=1)
+        .values("offer")
+    )
+    items = (
+        OfferItem.objects.filter(kind=COURSE, key__in=slugs, offer__in=alone)
+        .filter(offer__in=Offer.objects.open().order_by().values("pk"))
+        .select_related("offer")
+        .order_by("-offer__amount_minor", "-pk")
+    )
+    prices = {}
+    for item in items:
+        is_own = item.offer.reference == course_reference(item.key)
+        if is_own or not prices.get(item.key, {}).get("is_own"):
+            prices[item.key] = _price(item.offer) | {"is_own": is_own}
+    for price in prices.values():
+        del price["is_own"]
+    return prices
+
+
+def _price(offer: Offer) -> dict:
+    return {
+        "amount_minor": offer.amount_minor,
+        "currency": offer.currency,
+        "text": offer.text,
+        "offer": offer.public_id,
+        "url": offer.get_absolute_url(),
+    }

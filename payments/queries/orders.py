@@ -1,0 +1,93 @@
+"""Orders as their owners, guests and staff see them."""
+
+from datetime import timedelta
+
+from django.db.models import Count, Q, Sum
+
+from engineroom import clock
+from payments import states
+from payments.models import GatewayEvent, Order, OrderLine
+
+
+def orders_of(person):
+    """The person's orders with their lines, newest first: two queries."""
+    return Order.objects.of(person).prefetch_related("lines").order_by("-pk")
+
+
+def order_for(number: str, person, checkout_ids: list[str]) -> Order | None:
+    """The order if the person owns it, or a guest's session knows its checkout: two queries."""
+    mine = Q(pk__in=[])
+    if person is not None:
+        mine |= Q(person=person)
+    if checkout_ids:
+        mine |= Q(checkout__public_id__in=checkout_ids, was_guest=True)
+    return (
+        Order.objects.filter(mine, number=number.upper())
+        .select_related("person", "checkout")
+        .prefetch_related("lines")
+        .first()
+    )
+
+
+def order_for_staff(number: str) -> Order | None:
+    return Order.objects.filter(number=number.upper()).prefetch_related("lines").first()
+
+
+def refunds_of(order: Order) -> list:
+    """Refunds with their lines, oldest first: three queries at most."""
+    return list(order.refunds.prefetch_related("lines__line").order_by("pk"))
+
+
+def processing_line(person, email: str, kind: str, key: str, but: Order | None) -> bool:
+    """Whether a payment of the same buyer for the same thing is on its way: one query."""
+    buyer = Q(order__email__iexact=email)
+    if person is not None:
+        buyer |= Q(order__person=person)
+    lines = OrderLine.objects.filter(buyer, kind=kind, key=key, order__state=states.PROCESSING)
+    return (lines.exclude(order=but) if but else lines).exists()
+
+
+def sales_since(moment) -> list[dict]:
+    """Orders paid since then, by currency and mode: one query."""
+    return list(
+        Order.objects.settled()
+        .filter(paid_at__gte=moment)
+        .values("currency", "mode")
+        .annotate(count=Count("pk"), sum_minor=Sum("total_minor"), back_minor=Sum("refunded_minor"))
+        .order_by("mode", "currency")
+    )
+
+
+def worries() -> dict:
+    """What staff should look at: two queries."""
+    late = clock.now() - timedelta(minutes=5)
+    return {
+        "attention": Order.objects.exclude(attention="").count(),
+        "events": GatewayEvent.objects.filter(processed_at=None, received_at__lt=late).count(),
+    }
+
+
+def export_rows(person) -> list[dict]:
+    """Everything the till holds about a person, as plain values."""
+    return [
+        {
+            "number": order.number,
+            "email": order.email,
+            "state": order.state,
+            "currency": order.currency,
+            "total_minor": order.total_minor,
+            "refunded_minor": order.refunded_minor,
+            "placed_at": order.placed_at.isoformat(),
+            "paid_at": order.paid_at.isoformat() if order.paid_at else None,
+            "lines": [
+                {
+                    "title": line.title,
+                    "kind": line.kind,
+                    "key": line.key,
+                    "total_minor": line.total_minor,
+                }
+                for line in order.lines.all()
+            ],
+        }
+        for order in Order.objects.filter(person=person).prefetch_related("lines").order_by("pk")
+    ]

@@ -1,0 +1,65 @@
+"""What receipts and refund mails say, as plain values."""
+
+from django.conf import settings
+
+from payments import money
+from payments.models import Mode, Order, Payment, Refund
+
+
+def buyer_name(order: Order) -> str:
+    """The first name, when the person has told one."""
+    name = getattr(order.person, "name", "") or ""
+    return name.split()[0] if name.split() else ""
+
+
+def _items(order: Order) -> list[dict]:
+    return [
+        {"title": line.title, "amount": line.text, "url": absolute(line.url)}
+        for line in order.lines.order_by("pk")
+    ]
+
+
+def absolute(path: str) -> str:
+    return f"{settings.SITE_URL}{path}" if path.startswith("/") else path
+
+
+def _shared(order: Order) -> dict:
+    return {
+        "name": buyer_name(order),
+        "number": order.number,
+        "order_url": absolute(order.get_absolute_url()),
+        "is_test": order.mode == Mode.TEST,
+    }
+
+
+def receipt_words(order: Order, payment: Payment) -> dict:
+    """The context of the receipt mail: one query."""
+    items = _items(order)
+    return _shared(order) | {
+        "paid_at": order.paid_at,
+        "items": items,
+        "total": order.text,
+        "method": payment.method,
+        "was_guest": order.was_guest,
+        "email": order.email,
+        "start_url": items[0]["url"] if items else "",
+    }
+
+
+def refund_words(order: Order, refund: Refund) -> dict:
+    """The context of the refund mail: one query."""
+    parts = refund.lines.select_related("line").order_by("pk")
+    return _shared(order) | {
+        "items": [
+            {
+                "title": part.line.title,
+                "amount": money.text(part.amount_minor, refund.currency),
+                "has_ended": not part.line.left_minor,
+            }
+            for part in parts
+        ],
+        "amount": refund.text,
+        "reason": refund.reason,
+        "done_at": refund.done_at,
+        "method": refund.payment.method,
+    }

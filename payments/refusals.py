@@ -1,0 +1,143 @@
+"""Why the till says no."""
+
+from engineroom.refusals import Invalid, Refusal
+
+
+class AlreadyOwned(Refusal):
+    code = "already_owned"
+    message = "You already have this. There is nothing to pay."
+
+
+class StillProcessing(Refusal):
+    code = "still_processing"
+    message = "A payment for this is still being confirmed. It cannot be bought twice."
+
+
+class OfferClosed(Refusal):
+    code = "offer_closed"
+    message = "This offer is not on sale now."
+
+
+class OfferNotValid(Invalid):
+    code = "offer_not_valid"
+
+
+class CheckoutExpired(Refusal):
+    code = "checkout_expired"
+    message = "This checkout has expired. Nothing was charged. Open the course and start again."
+
+
+class CheckoutFinished(Refusal):
+    code = "checkout_finished"
+    message = "This checkout is paid. It only shows its receipt."
+
+
+class CheckoutEmpty(Refusal):
+    code = "checkout_empty"
+    message = "There is nothing to pay in this checkout."
+
+
+class TooManyLines(Refusal):
+    code = "too_many_lines"
+    message = "One checkout holds up to 20 lines. Pay for these first."
+
+
+class LineMissing(Refusal):
+    code = "line_missing"
+    message = "This line is not in the checkout."
+    status = 404
+
+
+class OtherCurrency(Refusal):
+    code = "other_currency"
+    message = "This offer is in another currency than the rest of your order. Pay for that first."
+
+
+class EmailNeeded(Invalid):
+    code = "email_required"
+    message = "Enter the e-mail address the receipt should go to."
+    field = "email"
+
+
+class EmailNotValid(Invalid):
+    code = "email_not_valid"
+    message = "Enter an e-mail address such as name@example.com."
+    field = "email"
+
+
+class EmailFixed(Refusal):
+    code = "email_fixed"
+    message = "The receipt goes to your account's e-mail address."
+    field = "email"
+
+
+class ConsentNeeded(Invalid):
+    code = "consent_required"
+    message = "Confirm that you agree before you pay."
+    field = "consent"
+
+
+class PriceChanged(Refusal):
+    code = "price_changed"
+    message = "The price has changed since you opened this page. Check the new total, then pay."
+
+
+class FormSent(Refusal):
+    code = "payment_closed"
+    message = "This payment attempt has ended. Check your order, then start a new one."
+
+
+class OrderNotPayable(Refusal):
+    code = "order_not_payable"
+    message = "This order cannot be paid any more."
+
+
+class LiveSchoolWithoutGateway(Refusal):
+    code = "cannot_sell_yet"
+    message = "This school cannot take payments yet. Please come back later."
+
+
+class GatewayUnavailable(Refusal):
+    code = "gateway_unavailable"
+    message = "The payment provider does not answer. Nothing was charged. Try again in a minute."
+    status = 503
+
+    def __init__(self, message: str | None = None):
+        super().__init__(message, retry_after=60)
+
+
+class BuyerForgotten(Refusal):
+    code = "buyer_forgotten"
+    message = "The buyer's account was deleted before the money arrived."
+
+
+class PaymentMismatch(Refusal):
+    code = "payment_mismatch"
+    message = "The payment does not match the order."
+
+
+class SimulatorClosed(Refusal):
+    code = "payment_closed"
+    message = "This test payment is already finished. Nothing more will happen here."
+
+
+class OutcomeNotValid(Invalid):
+    code = "outcome_not_valid"
+    message = "Choose one of the outcomes: success, decline, 3ds, abandon."
+    field = "outcome"
+
+
+class RefundNotPossible(Refusal):
+    code = "refund_not_possible"
+    message = "This order has no payment that could be refunded."
+
+
+class RefundTooLarge(Refusal):
+    code = "refund_too_large"
+    message = "This is more than what is left to refund on the line."
+    field = "amount"
+
+
+class RefundNotValid(Invalid):
+    code = "refund_not_valid"
+    message = "Name the lines to refund, each once, with amounts above zero."

@@ -1,0 +1,62 @@
+"""What can be sold: a registry by kind. Rooms above register their kinds in `AppConfig.ready`.
+
+Offers and order lines store `(kind, key)` and frozen words only. The calls run in the caller's
+transaction and may raise a Refusal.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+from engineroom.refusals import Refusal
+
+
+class Sellable(Protocol):
+    """One kind of thing. `line` has `public_id`, `kind`, `key`, `quantity`, `person`, `title`."""
+
+    def describe(self, key: str) -> dict:
+        """{"title", "url"} of the thing. Raises a Refusal when there is no such thing."""
+
+    def refuse(self, person, key: str, quantity: int) -> None:
+        """Raises a Refusal when this person (None: nobody known yet) should not buy it."""
+
+    def hold(self, line, until: datetime) -> None:
+        """Keep a place for the line before money moves. Asked again, it prolongs."""
+
+    def release(self, line) -> None:
+        """Give the place back: the line will not be paid."""
+
+    def deliver(self, line) -> None:
+        """The line is paid: give it to `line.person`. Asked again, nothing more happens."""
+
+    def withdraw(self, line) -> None:
+        """The line is refunded: take back what exactly this line gave."""
+
+
+class UnknownKind(Refusal):
+    code = "not_sold_here"
+    message = "This is not sold here any more."
+
+
+_kinds: dict[str, Sellable] = {}
+
+
+def register(kind: str, sellable: Sellable) -> None:
+    """Name the one object that knows this kind."""
+    _kinds[kind] = sellable
+
+
+def forget(kind: str) -> None:
+    """Take a kind out again. For tests."""
+    _kinds.pop(kind, None)
+
+
+def kinds() -> list[str]:
+    return sorted(_kinds)
+
+
+def of(kind: str) -> Sellable:
+    """The object that knows the kind. Raises UnknownKind."""
+    try:
+        return _kinds[kind]
+    except KeyError as error:
+        raise UnknownKind from error
