@@ -3,3 +3,27 @@ from django.apps import AppConfig
 
 class LearningConfig(AppConfig):
     name = "learning"
+
+    def ready(self):
+        from catalog.events import EditionPublished
+        from engineroom import events, slots
+        from learning import listeners
+        from learning.actions import erase_person
+        from learning.actions.works import plant_work
+        from learning.queries import access
+        from learning.queries import slots as parts
+        from learning.queries.works import gallery
+        from learning.sellables import CourseSellable
+        from payments import sellables
+
+        events.listen(EditionPublished, listeners.on_edition_published)
+        sellables.register(CourseSellable.kind, CourseSellable())
+        slots.fill("catalog.may_open", access.may_open)
+        slots.fill("catalog.my_place", parts.my_place)
+        slots.fill("catalog.gallery", gallery)
+        slots.fill("catalog.plant_work", plant_work)
+        slots.fill("catalog.start_url", parts.start_url)
+        slots.fill("accounts.sections", parts.section)
+        slots.fill("accounts.erase", erase_person)
+        slots.fill("accounts.export", parts.export)
+        slots.fill("admin.board", parts.board)

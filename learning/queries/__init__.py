@@ -1,0 +1,1 @@
+"""What learning reads. Each query tells how many SQL statements it costs."""

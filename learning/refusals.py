@@ -1,0 +1,104 @@
+"""Why learning says no."""
+
+from engineroom.refusals import Invalid, Refusal
+
+
+class NoGrant(Refusal):
+    """`buy_url` in the details is where the course is offered."""
+
+    code = "no_grant"
+    message = "You have no place in this course. Its page says how to get one."
+    status = 403
+
+
+class AccessEnded(NoGrant):
+    code = "access_ended"
+    message = "Your access to this course has ended. What you did is kept."
+
+
+class NotPublished(Refusal):
+    code = "not_published"
+    message = "This course is not published yet."
+
+
+class Withdrawn(Refusal):
+    code = "withdrawn"
+    message = "This edition of the course has been taken down."
+
+
+class NoSuchCourse(Refusal):
+    code = "no_such_course"
+    message = "There is no such course."
+    status = 404
+
+
+class NoSuchItem(Refusal):
+    code = "no_such_item"
+    message = "This edition of the course has no such part."
+    status = 404
+
+
+class NotByHand(Refusal):
+    code = "not_by_hand"
+    message = "Exercises are finished by answering them, projects by handing in work."
+
+
+class AttemptClosed(Refusal):
+    code = "attempt_closed"
+    message = "This attempt has been graded. Start another one."
+
+
+class BadAnswers(Invalid):
+    """`errors` in the details is a list of {"field": question key, "code", "detail"}."""
+
+    code = "bad_answers"
+    message = "Some answers could not be read. Nothing was graded."
+
+
+class Unanswered(BadAnswers):
+    code = "unanswered"
+    message = "Some questions have no answer yet. The other answers are saved."
+    status = 409
+
+
+class EmptyWork(Invalid):
+    code = "empty_work"
+    message = "Hand in a link or some words about your work."
+    field = "text"
+
+
+class BadWork(Invalid):
+    code = "bad_work"
+
+
+class BadScope(Invalid):
+    code = "bad_scope"
+    message = "There is nothing in the school with this key."
+    field = "scope_key"
+
+
+class BadPeriod(Invalid):
+    code = "bad_period"
+    message = "The end must come after the start."
+    field = "ends_at"
+
+
+class GrantTaken(Refusal):
+    code = "grant_taken"
+    message = "This source has given somebody else this grant."
+
+
+class AlreadyOwned(Refusal):
+    code = "already_owned"
+    message = "You already have this course."
+
+
+class OnePlaceEach(Invalid):
+    code = "one_place_each"
+    message = "A course is bought once, for one person."
+    field = "quantity"
+
+
+class CourseIsFree(Refusal):
+    code = "course_is_free"
+    message = "This course is free. Start it from its page."

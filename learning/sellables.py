@@ -1,0 +1,54 @@
+"""Courses as the till sells them."""
+
+from datetime import datetime
+
+from learning.actions import end_grant, give_grant, start_course
+from learning.models import Grant
+from learning.queries import access
+from learning.refusals import AlreadyOwned, CourseIsFree, NotPublished, OnePlaceEach
+
+
+class CourseSellable:
+    """Kind `course`; the key is the course's slug. A course has no places to run out of."""
+
+    kind = "course"
+
+    def describe(self, key: str) -> dict:
+        course = access.course_named(key)
+        return {"title": course.title, "url": course.get_absolute_url()}
+
+    def refuse(self, person, key: str, quantity: int) -> None:
+        """Raises NoSuchCourse, NotPublished, CourseIsFree, OnePlaceEach, AlreadyOwned."""
+        course = access.course_named(key)
+        if quantity != 1:
+            raise OnePlaceEach
+        if course.published_edition is None:
+            raise NotPublished
+        if course.is_free:
+            raise CourseIsFree
+        if person is not None and access.may_open(person, course):
+            raise AlreadyOwned
+
+    def hold(self, line, until: datetime) -> None:
+        """Nothing to keep: a course has room for everybody."""
+
+    def release(self, line) -> None:
+        """Nothing was kept."""
+
+    def deliver(self, line) -> None:
+        """A grant of the line's own, and a place in the published edition. Paid is paid: a course that
+        was taken down meanwhile still gives the grant, and the place once there is an edition."""
+        course = access.course_named(line.key)
+        grant = give_grant(
+            person=line.person,
+            scope=Grant.Scope.COURSE,
+            scope_key=course.public_id,
+            source=Grant.Source.ORDER,
+            source_key=line.public_id,
+        )
+        if grant.is_valid and course.published_edition is not None:
+            start_course(person=line.person, course=course)
+
+    def withdraw(self, line) -> None:
+        """End the line's own grant. What another source gave stays."""
+        end_grant(source=Grant.Source.ORDER, source_key=line.public_id, reason="refunded")
