@@ -474,4 +474,24 @@ class Migration(migrations.Migration):
             model_name='translation',
             constraint=models.UniqueConstraint(fields=('edition', 'item_key', 'locale'), name='one_translation_per_item_and_locale'),
         ),
+        migrations.AddIndex(
+            model_name="course",
+            index=models.Index(
+                condition=models.Q(("published_edition__isnull", False)),
+                fields=["minutes", "id"],
+                name="course_by_minutes",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="lesson",
+            index=models.Index(fields=["title", "id"], name="lesson_by_title"),
+        ),
+        migrations.AddIndex(
+            model_name="exercise",
+            index=models.Index(fields=["title", "id"], name="exercise_by_title"),
+        ),
+        migrations.AddIndex(
+            model_name="project",
+            index=models.Index(fields=["title", "id"], name="project_by_title"),
+        ),
     ]

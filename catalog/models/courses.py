@@ -81,6 +81,11 @@ class Course(models.Model):
                 name="course_by_title",
                 condition=Q(published_edition__isnull=False),
             ),
+            models.Index(
+                fields=["minutes", "id"],
+                name="course_by_minutes",
+                condition=Q(published_edition__isnull=False),
+            ),
         ]
 
     def __str__(self):

@@ -40,6 +40,7 @@ class Lesson(Item):
         constraints = [
             models.UniqueConstraint(fields=["edition", "key"], name="one_lesson_per_key")
         ]
+        indexes = [models.Index(fields=["title", "id"], name="lesson_by_title")]
 
 
 class Exercise(Item):
@@ -64,6 +65,7 @@ class Exercise(Item):
         constraints = [
             models.UniqueConstraint(fields=["edition", "key"], name="one_exercise_per_key")
         ]
+        indexes = [models.Index(fields=["title", "id"], name="exercise_by_title")]
 
 
 class Question(models.Model):
@@ -154,3 +156,4 @@ class Project(Item):
         constraints = [
             models.UniqueConstraint(fields=["edition", "key"], name="one_project_per_key")
         ]
+        indexes = [models.Index(fields=["title", "id"], name="project_by_title")]
