@@ -101,6 +101,7 @@ else:
 
 # Several machines must share these two, so only the embedded school makes its own.
 SECRET_KEY = env("SECRET_KEY") or stored_secret(DATA_DIR / "secret_key", IS_EMBEDDED, "SECRET_KEY")
+KEY_RING_FILE = None if env("ENCRYPTION_KEYS") else DATA_DIR / "encryption_keys"
 ENCRYPTION_KEYS = usable_key_ring(env("ENCRYPTION_KEYS"), DATA_DIR / "encryption_keys", IS_EMBEDDED)
 if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY must be at least 50 characters long.")
@@ -155,7 +156,9 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
     "engineroom.middleware.RefusalMiddleware",
+    "engineroom.middleware.PlainTextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -270,7 +273,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.DeviceAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["engineroom.permissions.Denied"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["engineroom.parsers.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "engineroom.pagination.KeyPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -60,12 +60,28 @@ def new_encryption_key() -> str:
     return Fernet.generate_key().decode()
 
 
+def read_key_ring(path: Path) -> list[str]:
+    """The keys of the file, one a line, newest first."""
+    return [line.strip() for line in path.read_text().splitlines() if line.strip()]
+
+
+def write_key_ring(path: Path, keys: list[str]) -> None:
+    """Replace the file in one step (mode 0600): a reader sees the old ring or the new one."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write("\n".join(keys) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
 def usable_key_ring(keys: list[str], path: Path, may_create: bool) -> list[str]:
     """The encryption keys, newest first; from the environment or from the file, one a line."""
     if keys:
         return keys
-    text = stored_secret(path, may_create, "ENCRYPTION_KEYS", new_encryption_key)
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    stored_secret(path, may_create, "ENCRYPTION_KEYS", new_encryption_key)
+    return read_key_ring(path)
 
 
 def content_security_policy() -> dict:

@@ -7,9 +7,10 @@ the unique index and then reads the answer. Errors are not kept: they changed no
 import hashlib
 import json
 import re
+from contextlib import suppress
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from engineroom import clock
 from engineroom.models import IdempotencyKey
@@ -48,10 +49,9 @@ class KeyBusy(Refusal):
 
 def fingerprint(method: str, path: str, body: bytes) -> str:
     """SHA-256 over method, path with query, and canonical body (JSON with sorted keys)."""
-    try:
+    # What is no JSON, or nested too deeply to be read, is told apart by its bytes.
+    with suppress(ValueError, RecursionError):
         body = json.dumps(json.loads(body), sort_keys=True).encode() if body else b""
-    except ValueError:
-        pass
     return hashlib.sha256(b"\n".join([method.encode(), path.encode(), body])).hexdigest()
 
 
@@ -92,6 +92,11 @@ def claim(owner: str, key: str, print_: str) -> IdempotencyKey | None:
             )
     except IntegrityError:
         return None
+    except OperationalError as error:
+        # PostgreSQL gives up waiting for the twin after the lock timeout.
+        if getattr(error.__cause__, "sqlstate", "") == "55P03":
+            raise KeyBusy from error
+        raise
 
 
 def keep(row: IdempotencyKey, status: int, body: str, headers: dict) -> None:

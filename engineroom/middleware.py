@@ -11,7 +11,7 @@ from django.http import HttpResponseNotFound
 from engineroom import ids, logs
 from engineroom.problems import problem_response
 from engineroom.refusals import Refusal
-from engineroom.views import refused, unavailable
+from engineroom.views import bad_request, refused, unavailable
 
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 log = logging.getLogger("engineroom.requests")
@@ -66,6 +66,18 @@ class RolesMiddleware:
         role = role_of(request.path)
         if role and role not in settings.ROLES:
             return HttpResponseNotFound("Not found.\n", content_type="text/plain")
+        return self.get_response(request)
+
+
+class PlainTextMiddleware:
+    """Addresses and queries with NUL characters are nobody's: no database text can hold them."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return bad_request(request)
         return self.get_response(request)
 
 

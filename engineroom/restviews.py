@@ -1,18 +1,20 @@
 """The base of every API view: idempotent unsafe calls, throttles, rate-limit headers."""
 
-import json
+import logging
 
 from django.db import transaction
 from django.http import HttpResponse
 from django_ratelimit.core import get_usage
+from rest_framework.exceptions import APIException
 from rest_framework.generics import GenericAPIView
+from rest_framework.renderers import JSONRenderer
 
 from engineroom import idempotency
 from engineroom.addresses import client_address
-from engineroom.problems import CONTENT_TYPE, of_refusal
-from engineroom.refusals import Refusal, TooManyTries
+from engineroom.refusals import TooManyTries
 
 UNSAFE = {"POST", "PATCH", "PUT", "DELETE"}
+log = logging.getLogger(__name__)
 
 
 class ApiView(GenericAPIView):
@@ -28,30 +30,46 @@ class ApiView(GenericAPIView):
     rate = "600/m"
 
     def dispatch(self, request, *args, **kwargs):
-        if request.method not in UNSAFE:
-            return super().dispatch(request, *args, **kwargs)
+        """As in DRF, with the work of an unsafe call done at most once per key."""
+        self.args, self.kwargs = args, kwargs
+        request = self.initialize_request(request, *args, **kwargs)
+        self.request = request
+        self.headers = self.default_response_headers
         try:
-            key = idempotency.read_key(request)
-            if not key and self.needs_idempotency_key:
-                raise idempotency.KeyRequired
-            if not key:
-                return super().dispatch(request, *args, **kwargs)
-            return self._once(request, key, args, kwargs)
-        except Refusal as refusal:
-            return self._plain_refusal(request, refusal)
+            self.initial(request, *args, **kwargs)
+            response = self._answer(request, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - DRF decides what each error becomes
+            response = self.handle_exception(error)
+        self.response = self.finalize_response(request, response, *args, **kwargs)
+        return self.response
 
-    def _once(self, request, key, args, kwargs):
+    def _answer(self, request, *args, **kwargs):
+        verb = request.method.lower()
+        known = verb in self.http_method_names and hasattr(self, verb)
+        if not known:
+            return self.http_method_not_allowed(request, *args, **kwargs)
+        if request.method not in UNSAFE:
+            return getattr(self, verb)(request, *args, **kwargs)
+        key = idempotency.read_key(request)
+        if not key and self.needs_idempotency_key:
+            raise idempotency.KeyRequired
+        if not key:
+            return getattr(self, verb)(request, *args, **kwargs)
+        return self._once(request, key, lambda: getattr(self, verb)(request, *args, **kwargs))
+
+    def _once(self, request, key, work):
         owner = self._owner(request)
-        mark = idempotency.fingerprint(request.method, request.get_full_path(), request.body)
+        mark = idempotency.fingerprint(
+            request.method, request.get_full_path(), request._request.body
+        )
         if kept := idempotency.stored(owner, key, mark):
             return self._replay(kept)
         if self.calls_outside:
-            return self._once_outside(request, owner, key, mark, args, kwargs)
+            return self._once_outside(owner, key, mark, work)
         with transaction.atomic():
             row = idempotency.claim(owner, key, mark)
             if row is not None:
-                response = super().dispatch(request, *args, **kwargs)
-                response.render()
+                response = work()
                 if response.status_code < 400:
                     self._keep(row, response)
                 else:
@@ -59,13 +77,12 @@ class ApiView(GenericAPIView):
                 return response
         return self._replay_twin(owner, key, mark)
 
-    def _once_outside(self, request, owner, key, mark, args, kwargs):
+    def _once_outside(self, owner, key, mark, work):
         row = idempotency.claim(owner, key, mark)
         if row is None:
             return self._replay_twin(owner, key, mark)
         try:
-            response = super().dispatch(request, *args, **kwargs)
-            response.render()
+            response = work()
         except BaseException:
             idempotency.release(row)
             raise
@@ -77,10 +94,11 @@ class ApiView(GenericAPIView):
 
     @staticmethod
     def _keep(row, response):
-        headers = {
-            name: response[name] for name in ("Content-Type", "Location") if name in response
-        }
-        idempotency.keep(row, response.status_code, response.content.decode(), headers)
+        """Store the answer as the renderer will write it."""
+        data = getattr(response, "data", None)
+        body = JSONRenderer().render(data).decode() if data is not None else ""
+        headers = {name: response[name] for name in ("Location",) if name in response}
+        idempotency.keep(row, response.status_code, body, headers)
 
     def _replay_twin(self, owner, key, mark):
         kept = idempotency.stored(owner, key, mark)
@@ -91,35 +109,40 @@ class ApiView(GenericAPIView):
     @staticmethod
     def _replay(row):
         response = HttpResponse(row.body, status=row.status, headers=row.headers)
+        response["Content-Type"] = JSONRenderer.media_type
+        if not row.body:
+            del response["Content-Type"]
         response["Idempotent-Replayed"] = "true"
         return response
 
     @staticmethod
     def _owner(request) -> str:
-        """Whose key it is: the bearer of the token, else the network address."""
-        from_header = request.headers.get("Authorization", "")
-        if from_header:
-            return idempotency.fingerprint("", "", from_header.encode())
+        """Whose key or count it is: the person's, whichever token they hold, else the address's."""
+        person = request.user if getattr(request, "_user", None) is not None else None
+        if person is not None and person.is_authenticated:
+            return f"person:{person.pk}"
         return f"address:{client_address(request)}"
 
-    @staticmethod
-    def _plain_refusal(request, refusal):
-        body = json.dumps(of_refusal(refusal, request))
-        response = HttpResponse(body, status=refusal.status, content_type=CONTENT_TYPE)
-        if "retry_after" in refusal.details:
-            response["Retry-After"] = str(refusal.details["retry_after"])
-        return response
-
-    def initial(self, request, *args, **kwargs):
+    def perform_authentication(self, request):
+        """A bearer that nobody knows is counted by its address, so that guessing has a limit too."""
+        try:
+            super().perform_authentication(request)
+        except APIException:
+            self._count(request)
+            raise
         self._count(request)
-        super().initial(request, *args, **kwargs)
 
     def _count(self, request):
-        """One counter for a token or address over all API views; the headers tell where it stands."""
+        """One counter for a person or address over all API views; headers tell where it stands."""
         who = self._owner(request)
-        self.usage = get_usage(
-            request, group="api", key=lambda _group, _request: who, rate=self.rate, increment=True
-        )
+        try:
+            self.usage = get_usage(
+                request, group="api", key=lambda *_: who, rate=self.rate, increment=True
+            )
+        except Exception:
+            # The counter store is down: doors that guess stay shut by themselves, this one works.
+            log.exception("The API's counter cannot be read.")
+            self.usage = None
         if self.usage and self.usage["should_limit"]:
             raise TooManyTries(retry_after=max(1, int(self.usage["time_left"])))
 
@@ -130,5 +153,7 @@ class ApiView(GenericAPIView):
             response["RateLimit-Remaining"] = str(max(0, usage["limit"] - usage["count"]))
             response["RateLimit-Reset"] = str(max(0, int(usage["time_left"])))
         if not response.has_header("Cache-Control"):
-            response["Cache-Control"] = "private, no-store"
+            is_read = request.method in ("GET", "HEAD") and response.status_code == 200
+            # A read may be kept by its reader, who asks by ETag whether it still holds.
+            response["Cache-Control"] = "private, no-cache" if is_read else "private, no-store"
         return response

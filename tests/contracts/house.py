@@ -67,6 +67,7 @@ IN_ROOM = {
         "pages": DOORS,
         "permissions": DOORS,
         "problems": DOORS,
+        "parsers": DOORS,
         "reference": PURE,
         "openapi": DOORS,
         "developers": DOORS,
