@@ -68,7 +68,7 @@ class Device(models.Model):
     access_expires_at = models.DateTimeField()
     refresh_digest = models.CharField(max_length=64, unique=True)
     refresh_expires_at = models.DateTimeField()
-    spent_refresh_digest = models.CharField(max_length=64, blank=True, db_index=True)
+    session_key = models.CharField(max_length=40, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     used_at = models.DateTimeField(default=clock.now)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -78,6 +78,24 @@ class Device(models.Model):
 
     def __str__(self):
         return self.name or self.public_id
+
+
+class SignInLink(models.Model):
+    """A mailed link that signs in once. Only the digest of its token is stored."""
+
+    person = models.ForeignKey(User, models.CASCADE, related_name="sign_in_links")
+    email = models.EmailField(max_length=254)
+    digest = models.CharField(max_length=64, unique=True)
+    next_path = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="sign_in_link_by_expiry")]
+
+    def __str__(self):
+        return f"link of {self.created_at:%Y-%m-%d %H:%M}"
 
 
 class IdentityProvider(models.Model):

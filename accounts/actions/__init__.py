@@ -1,0 +1,52 @@
+"""Everything that changes an account. Pages, API and admin come here; allauth through its adapters."""
+
+from accounts.actions.devices import (
+    issue_device,
+    refresh_device,
+    revoke_device,
+    revoke_devices,
+    use_device,
+)
+from accounts.actions.erasure import erase_person
+from accounts.actions.identity import add_identity_provider, change_identity_provider
+from accounts.actions.identity import remove_identity_provider
+from accounts.actions.links import person_for_email, send_sign_in_link, use_sign_in_link
+from accounts.actions.people import (
+    change_profile,
+    end_other_sessions,
+    end_session,
+    note_security_change,
+    set_password,
+    sign_up,
+    verify_email,
+)
+from accounts.actions.secrets import renew_second_factor_secrets
+from accounts.actions.staff import add_person, change_person, keep_roles, set_active, set_roles
+
+__all__ = [
+    "add_identity_provider",
+    "add_person",
+    "change_identity_provider",
+    "change_person",
+    "change_profile",
+    "end_other_sessions",
+    "end_session",
+    "erase_person",
+    "issue_device",
+    "keep_roles",
+    "note_security_change",
+    "person_for_email",
+    "refresh_device",
+    "remove_identity_provider",
+    "renew_second_factor_secrets",
+    "revoke_device",
+    "revoke_devices",
+    "send_sign_in_link",
+    "set_active",
+    "set_password",
+    "set_roles",
+    "sign_up",
+    "use_device",
+    "use_sign_in_link",
+    "verify_email",
+]

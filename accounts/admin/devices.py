@@ -1,0 +1,38 @@
+"""Devices, to look at and to sign out."""
+
+from django.contrib import admin
+
+from accounts import actions
+from accounts.models import Device
+from engineroom.admin import ReadOnlyAdmin
+
+
+@admin.register(Device)
+class DeviceAdmin(ReadOnlyAdmin):
+    list_display = ["public_id", "name", "person", "created_at", "used_at", "revoked_at"]
+    list_select_related = ["person"]
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
+    search_fields = ["public_id", "name", "person__email"]
+    ordering = ["-pk"]
+    fields = [
+        "public_id",
+        "name",
+        "person",
+        "created_at",
+        "used_at",
+        "access_expires_at",
+        "refresh_expires_at",
+        "revoked_at",
+    ]
+    actions = ["sign_out"]
+
+    @admin.action(description="Sign out")
+    def sign_out(self, request, queryset):
+        if not request.user.has_perm("accounts.change_device"):
+            self.message_user(request, "You may not sign out devices.", "error")
+            return
+        done = sum(
+            actions.revoke_device(device=row, actor=request.user, reason="by staff")
+            for row in queryset
+        )
+        self.message_user(request, f"{done} signed out.")
