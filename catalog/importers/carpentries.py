@@ -85,8 +85,10 @@ class CarpentriesReader:
         if not module.items:
             raise PackageRefused("The package has no episodes.")
         self._description(course)
-        for holder, attribute, rows, path, kind in self.bodies:
-            setattr(holder, attribute, self._text(rows, path, kind))
+        for holder, attribute, rows, path, kind, owner in self.bodies:
+            text = self._text(rows, path, kind)
+            text.owner = owner
+            setattr(holder, attribute, text)
         course.findings = self.findings
         pictures = {image.path for text in texts_of(course) for image in text.images}
         report_unused(self.package, self.used | pictures, course)
@@ -113,7 +115,7 @@ class CarpentriesReader:
         _, body, line = yamls.front_matter(self.package.text("index.md"), "index.md")
         self.linker.targets["index.md"] = Target("course")
         rows = self._flat(parse_divs(body, "index.md", line), None, "index.md", "course_")
-        self.bodies.append((course, "description", rows, "index.md", "course"))
+        self.bodies.append((course, "description", rows, "index.md", "course", ""))
 
     # --- episodes
     def _episode(self, path: str, module: ModuleSource) -> None:
@@ -131,7 +133,7 @@ class CarpentriesReader:
         module.items.append(lesson)
         root, exercises = parse_divs(body, path, line), []
         rows = self._flat(root, (lesson, exercises), path)
-        self.bodies.append((lesson, "text", rows, path, ""))
+        self.bodies.append((lesson, "text", rows, path, "", ""))
         minutes = yamls.whole(fields.get("exercises", ""), path, "exercises")
         for exercise, share in zip(exercises, shares(minutes, len(exercises)), strict=True):
             exercise.minutes = share
@@ -181,15 +183,15 @@ class CarpentriesReader:
             lesson_key=lesson.key,
         )
         exercises.append(exercise)
-        self.bodies.append((exercise, "text", rows, path, ""))
+        self.bodies.append((exercise, "text", rows, path, "", lesson.key))
         for part in div.parts:
             if _is(part, "solution"):
                 self._find(path, part.line, "solution", Outcome.KEPT)
                 own, inner = split_title(self._flat(part, None, path, "solution_"))
                 solution = SolutionSource(shortened(plain(own)) or "Solution", None)
                 exercise.solutions.append(solution)
-                self.bodies.append((solution, "text", inner, path, ""))
-        address = f"exercise:{exercise.key}"
+                self.bodies.append((solution, "text", inner, path, "", lesson.key))
+        address = f"exercise/{exercise.key}"
         self.linker.named[address] = Target("exercise", exercise.key)
         label = title.replace("[", "\\[").replace("]", "\\]")
         return [(div.line, ""), (div.line, f"**Exercise:** [{label}](<{address}>)"), (div.line, "")]

@@ -6,6 +6,7 @@ sees exactly the links and pictures that will be shown, and none inside listings
 
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from posixpath import dirname, normpath
 from urllib.parse import unquote
 
@@ -15,6 +16,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from catalog.importers.packages import Package, shown
 from catalog.importers.refusals import PackageRefused
 from catalog.importers.tree import Finding, ImageSource, Outcome, Target, TextSource
+from catalog.markup import anchor_of
 
 MAX_NESTING = 40
 MAX_BRACKETS = 200
@@ -45,7 +47,7 @@ class Linker:
         refuse_nesting(markdown, path)
         source = TextSource(markdown, path, origins[0] if origins else line)
         folders = (dirname(path), *bases)
-        prefix = f"{kind}_" if kind else ""
+        prefix, anchors = f"{kind}_" if kind else "", set()
         for what, address, alt, row in references(markdown):
             place = origins[min(row, len(origins) - 1)] if origins else line + row
             if what == "image":
@@ -53,6 +55,11 @@ class Linker:
             elif what == "html":
                 reason = f"Of <{address[:20]}> only what is safe is kept."
                 self._find(path, place, f"{prefix}html", Outcome.APPROXIMATED, reason)
+            elif address.startswith("#"):
+                anchors = anchors or anchors_of(markdown)
+                if unquote(address[1:]).lower() not in anchors:
+                    reason = f"There is no heading {shown(address)}: plain text."
+                    self._find(path, place, f"{prefix}anchor", Outcome.DROPPED, reason)
             else:
                 self._link(source, address, place, prefix, folders)
         return source
@@ -70,7 +77,7 @@ class Linker:
             reason = f"{shown(address)} now leads to the {item.kind} of this course."
             self._find(path, line, f"{prefix}outside_link", Outcome.APPROXIMATED, reason)
             return
-        if address.startswith("#") or re.match(r"(?i)(https?:|mailto:)", address):
+        if re.match(r"(?i)(https?:|mailto:)", address):
             return
         if SCHEME.match(address) or address.startswith("//"):
             source.links[address] = None
@@ -144,6 +151,16 @@ def references(markdown: str):
             yield from _raw(token.content, row)
         elif token.type == "inline":
             yield from _inline(token.children or [], row)
+
+
+def anchors_of(markdown: str) -> set[str]:
+    """The places of a text that a link may lead to."""
+    tokens = _parser.parse(markdown)
+    return {
+        anchor_of("".join(part.content for part in inline.children or ())).lower()
+        for opening, inline in pairwise(tokens)
+        if opening.type == "heading_open"
+    }
 
 
 def _inline(children, row):

@@ -44,7 +44,8 @@ class ImageSource:
 class TextSource:
     """Markdown and what its relative addresses mean.
 
-    `links` gives each relative address its target; None makes the link plain text.
+    `links` gives each relative address its target; None makes the link plain text. `owner` is the
+    key of the item that its pictures count for, when that is not the text's own item.
     """
 
     markdown: str = ""
@@ -52,6 +53,7 @@ class TextSource:
     line: int = 1
     links: dict[str, Target | None] = field(default_factory=dict)
     images: list[ImageSource] = field(default_factory=list)
+    owner: str = ""
 
 
 @dataclass
