@@ -1,5 +1,20 @@
 from django.apps import AppConfig
 
+from engineroom import slots
+
 
 class PaymentsConfig(AppConfig):
     name = "payments"
+    verbose_name = "Payments"
+
+    def ready(self):
+        from payments import jobs, listeners  # noqa: F401
+        from payments.admin.boards import orders_today
+        from payments.queries.offers import course_prices
+
+        slots.fill("catalog.prices", course_prices)
+        slots.fill("catalog.price_course", listeners.course_price)
+        slots.fill("accounts.sections", listeners.orders_section)
+        slots.fill("accounts.erase", listeners.erase)
+        slots.fill("accounts.export", listeners.export)
+        slots.fill("admin.board", orders_today)

@@ -1,4 +1,16 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from payments.views import checkout, orders, simulator, webhooks
 
 app_name = "payments"
-urlpatterns = []
+urlpatterns = [
+    path("buy/<str:offer_id>/", checkout.buy, name="buy"),
+    path("checkout/<str:checkout_id>/", checkout.checkout_page, name="checkout"),
+    path("checkout/<str:checkout_id>/remove/", checkout.remove, name="checkout-remove"),
+    path("checkout/<str:checkout_id>/go/", checkout.leave, name="checkout-leave"),
+    path("checkout/<str:checkout_id>/return/", checkout.come_back, name="checkout-return"),
+    path("orders/", orders.order_list, name="order-list"),
+    path("orders/<str:number>/", orders.receipt, name="order-detail"),
+    path("simulator/<str:token>/", simulator.hosted_page, name="simulator"),
+    path("webhooks/<str:gateway>/", webhooks.door, name="webhook"),
+]

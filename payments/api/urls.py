@@ -1,1 +1,32 @@
-urlpatterns = []
+from django.urls import path
+
+from payments.api.views import checkouts, offers, orders, simulator
+
+urlpatterns = [
+    path("offers", offers.OfferList.as_view(), name="offer-list"),
+    path("checkouts", checkouts.CheckoutList.as_view(), name="checkout-list"),
+    path("checkouts/<str:checkout_id>", checkouts.CheckoutDetail.as_view(), name="checkout-detail"),
+    path(
+        "checkouts/<str:checkout_id>/lines",
+        checkouts.CheckoutLines.as_view(),
+        name="checkout-line-list",
+    ),
+    path(
+        "checkouts/<str:checkout_id>/lines/<str:line_id>",
+        checkouts.CheckoutLine.as_view(),
+        name="checkout-line-detail",
+    ),
+    path(
+        "checkouts/<str:checkout_id>/payments",
+        checkouts.CheckoutPayments.as_view(),
+        name="checkout-payment-list",
+    ),
+    path("orders", orders.OrderList.as_view(), name="order-list"),
+    path("orders/<str:number>", orders.OrderDetail.as_view(), name="order-detail"),
+    path("orders/<str:number>/refunds", orders.OrderRefunds.as_view(), name="order-refund-list"),
+    path(
+        "simulator/payments/<str:token>",
+        simulator.SimulatorPayment.as_view(),
+        name="simulator-payment",
+    ),
+]

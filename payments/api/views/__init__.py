@@ -1,0 +1,1 @@
+"""The till for programs: the same actions and queries as the pages."""

@@ -1,0 +1,71 @@
+"""Forms of the till: shape only, the actions say what is allowed."""
+
+from django import forms
+
+from engineroom import ids
+
+
+class HiddenKey(forms.Form):
+    """A key made when the page was rendered: sent twice, the form has one effect."""
+
+    form_key = forms.CharField(max_length=120, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["form_key"].initial = ids.random_id("form")
+
+
+class PayForm(HiddenKey):
+    """`expected_minor` is the total on the page."""
+
+    email = forms.EmailField(
+        label="E-mail address",
+        max_length=254,
+        help_text="Your receipt and the link to sign in go there.",
+        error_messages={
+            "required": "Enter the e-mail address the receipt should go to.",
+            "invalid": "Enter an e-mail address such as name@example.com.",
+        },
+    )
+    expected_minor = forms.IntegerField(min_value=0, max_value=10**15, widget=forms.HiddenInput)
+    consent = forms.BooleanField(
+        label="I agree that what I buy opens at once, and I have checked the total.",
+        error_messages={"required": "Confirm that you agree before you pay."},
+    )
+
+    def __init__(self, *args, needs_email: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not needs_email:
+            del self.fields["email"]
+
+
+class SimulatorForm(forms.Form):
+    """The simulator's own page. Test cards only: a real number is never asked for nor kept."""
+
+    card = forms.CharField(
+        label="Card number",
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+
+class RefundForm(HiddenKey):
+    """One amount a line that still has something left, empty for lines that are not refunded."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=300,
+        help_text="Kept in the audit trail and written to the buyer.",
+        widget=forms.TextInput(attrs={"size": 60}),
+    )
+
+    def __init__(self, *args, lines, **kwargs):
+        super().__init__(*args, **kwargs)
+        for line in lines:
+            self.fields[line.public_id] = forms.CharField(
+                label=line.title,
+                max_length=20,
+                required=False,
+                help_text=f"{line.left_text} can be refunded. Empty: this line is not refunded.",
+            )

@@ -1,0 +1,40 @@
+"""What the worker does for the till."""
+
+from engineroom import jobs, outbox
+from payments import gateways
+from payments.actions.canceling import CLOSE_TOPIC, close_hosted_page, expire_overdue
+from payments.actions.reconciling import reconcile_payments
+from payments.actions.refunding import TOPIC as REFUND_TOPIC
+from payments.actions.refunding import finish_refund
+from payments.actions.webhooks import process_event, process_waiting, receive_event
+from payments.gateways import simulator
+from payments.models import Payment, Refund
+
+
+def deliver_simulator_webhook(payload: dict, key: str) -> None:
+    """The simulator's post arrives: signed now, then through the same door as from outside."""
+    gateway = gateways.by_name(simulator.NAME)
+    if gateway is None:
+        return
+    body = payload["body"]
+    event, _is_new = receive_event(
+        gateway=gateway, body=body.encode(), signature=simulator.signed(body)
+    )
+    process_event(event)
+
+
+def finish_waiting_refund(payload: dict, key: str) -> None:
+    """A refund that its door could not finish. GatewayUnavailable makes the outbox try again."""
+    finish_refund(Refund.objects.select_related("payment").get(public_id=payload["refund"]))
+
+
+def close_page(payload: dict, key: str) -> None:
+    close_hosted_page(Payment.objects.select_related("order").get(public_id=payload["payment"]))
+
+
+outbox.consumer(simulator.WEBHOOK_TOPIC, deliver_simulator_webhook)
+outbox.consumer(REFUND_TOPIC, finish_waiting_refund)
+outbox.consumer(CLOSE_TOPIC, close_page)
+jobs.every(60, "payments.expire_overdue", expire_overdue)
+jobs.every(30, "payments.process_waiting_events", process_waiting)
+jobs.every(60, "payments.reconcile_payments", reconcile_payments)

@@ -1,0 +1,29 @@
+"""What the till puts into other rooms' slots."""
+
+from payments.actions.offers import price_course
+from payments.actions.people import forget_buyer
+from payments.queries.orders import export_rows
+
+
+def course_price(slug, title, amount_minor, currency, actor=None) -> None:
+    """Slot `catalog.price_course`: make or change the course's own offer."""
+    price_course(slug=slug, title=title, amount_minor=amount_minor, currency=currency, actor=actor)
+
+
+def orders_section(request) -> dict:
+    """Slot `accounts.sections`: the link on the account page."""
+    return {
+        "title": "Orders",
+        "url": "/orders/",
+        "text": "Receipts, refunds and what is still to be paid.",
+    }
+
+
+def erase(person) -> None:
+    """Slot `accounts.erase`."""
+    forget_buyer(person=person)
+
+
+def export(person) -> dict:
+    """Slot `accounts.export`."""
+    return {"name": "orders", "rows": export_rows(person)}

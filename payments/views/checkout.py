@@ -1,0 +1,215 @@
+"""From the buy link to the gateway and back: at most three pages, none needs JavaScript."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import redirect, render
+
+from engineroom import slots, throttles
+from engineroom.pages import open_page
+from engineroom.refusals import Refusal
+from payments import states
+from payments.actions.checkouts import open_checkout, remove_line
+from payments.actions.ordering import place_order, start_payment
+from payments.actions.settling import refresh_payment
+from payments.forms import PayForm
+from payments.models import Checkout
+from payments.queries.checkouts import last_payment_of, lines_of, live_order_of, quote_of
+from payments.queries.offers import offer_by_id
+from payments.refusals import (
+    CheckoutFinished,
+    FormSent,
+    GatewayUnavailable,
+    OtherCurrency,
+    PaymentMismatch,
+    StillProcessing,
+    TooManyLines,
+)
+from payments.views.visitors import person_of, remember, remembered, visible_checkout
+
+NO_INDEX = {"X-Robots-Tag": "noindex"}
+
+
+@open_page(methods=("GET",))
+def buy(request, offer_id):
+    """A link anybody can follow: puts the offer into this browser's checkout and goes there."""
+    throttles.spend_address(request, "buy", "60/m")
+    offer = offer_by_id(offer_id) if offer_id.isprintable() else None
+    if offer is None:
+        raise Http404
+    known = remembered(request)
+    try:
+        checkout = open_checkout(
+            offer=offer, person=person_of(request), guest_id=known[-1] if known else ""
+        )
+    except (OtherCurrency, TooManyLines):
+        if not known:
+            raise
+        # The refusal stands beside the lines it is about.
+        return redirect(f"/checkout/{known[-1]}/?refused={offer.public_id}")
+    if checkout.public_id not in known:
+        remember(request, checkout)
+    return redirect(checkout)
+
+
+@open_page()
+def checkout_page(request, checkout_id):
+    """What is bought, what it costs, where the receipt goes, and the one button."""
+    checkout = visible_checkout(request, checkout_id)
+    order = live_order_of(checkout)
+    if checkout.state == Checkout.State.FINISHED or (order and order.state != states.AWAITING):
+        return _to_receipt(request, checkout, order)
+    lines = lines_of(checkout)
+    if request.method == "POST":
+        return _pay(request, checkout, order, lines)
+    form = PayForm(
+        needs_email=checkout.person is None,
+        initial={
+            "email": checkout.email,
+            "expected_minor": quote_of(checkout, lines).total_minor,
+        },
+    )
+    return _show(request, checkout, order, lines, form)
+
+
+def _to_receipt(request, checkout, order):
+    if order is None:
+        raise Http404
+    if checkout.person is None and checkout.public_id not in remembered(request):
+        remember(request, checkout)
+    return redirect(order)
+
+
+def _show(request, checkout, order, lines, form, refusal=None, status=200):
+    quote = quote_of(checkout, lines)
+    payment = last_payment_of(order) if order else None
+    things = [(part["kind"], part["key"]) for line in lines for part in line.parts]
+    art = slots.ask("payments.line_art", things, default={})
+    rows = [
+        {
+            "line": line,
+            "art": next(
+                (
+                    art[part["kind"], part["key"]]
+                    for part in line.parts
+                    if (part["kind"], part["key"]) in art
+                ),
+                "",
+            ),
+        }
+        for line in lines
+    ]
+    context = {
+        "checkout": checkout,
+        "rows": rows,
+        "quote": quote,
+        "form": form,
+        "refusal": refusal,
+        "declined": payment if payment and payment.state == states.FAILED else None,
+        "left_open": bool(payment and payment.state == states.STARTED and payment.url),
+        "can_remove": len(lines) > 1,
+        "is_over": not checkout.is_open,
+    }
+    return render(request, "payments/checkout.html", context, status=status, headers=NO_INDEX)
+
+
+def _pay(request, checkout, order, lines):
+    throttles.spend_address(request, "pay", "60/m")
+    form = PayForm(request.POST, needs_email=checkout.person is None)
+    if not form.is_valid():
+        return _show(request, checkout, order, lines, _again(form, checkout, lines), status=400)
+    said = form.cleaned_data
+    if checkout.person is None:
+        throttles.spend(request, "pay-email", key=said["email"].lower(), rate="20/h")
+    try:
+        order = place_order(
+            checkout=checkout,
+            has_consented=said["consent"],
+            email=said.get("email", ""),
+            expected_minor=said["expected_minor"],
+        )
+        payment = start_payment(order=order, key=said["form_key"])
+    except (CheckoutFinished, StillProcessing) as refusal:
+        if found := live_order_of(checkout):
+            return _to_receipt(request, checkout, found)
+        return _refuse(request, checkout, order, lines, form, refusal)
+    except FormSent:
+        return redirect(checkout)
+    except Refusal as refusal:
+        return _refuse(request, checkout, order, lines, form, refusal)
+    return _go(checkout, payment)
+
+
+def _again(form, checkout, lines):
+    """The form as it was sent, with a fresh key and the total of now."""
+    form.data = form.data.copy()
+    form.data["form_key"] = form.fields["form_key"].initial
+    form.data["expected_minor"] = quote_of(checkout, lines).total_minor
+    return form
+
+
+def _refuse(request, checkout, order, lines, form, refusal):
+    beside = refusal.field if refusal.field in form.fields else None
+    form.add_error(beside, refusal.message)
+    form = _again(form, checkout, lines)
+    return _show(request, checkout, order, lines, form, refusal, refusal.status)
+
+
+def _is_ours(url: str) -> bool:
+    here = urlsplit(settings.SITE_URL)
+    there = urlsplit(url)
+    return (there.scheme, there.netloc) == (here.scheme, here.netloc)
+
+
+def _go(checkout, payment):
+    """To the hosted page. The policy `form-action 'self'` also binds redirects after a form, so
+    that a gateway elsewhere is reached from a page of our own."""
+    if _is_ours(payment.url):
+        parts = urlsplit(payment.url)
+        return HttpResponseRedirect(
+            parts.path + (f"?{parts.query}" if parts.query else ""), status=303
+        )
+    return redirect("payments:checkout-leave", checkout.public_id)
+
+
+@open_page(methods=("GET",))
+def leave(request, checkout_id):
+    """The last page before the gateway's: a link, and a header that follows it by itself."""
+    checkout = visible_checkout(request, checkout_id)
+    order = live_order_of(checkout)
+    payment = last_payment_of(order) if order else None
+    if payment is None or payment.state not in states.OPEN_PAYMENTS or not payment.url:
+        return redirect(checkout)
+    context = {"url": payment.url, "host": urlsplit(payment.url).hostname, "order": order}
+    response = render(request, "payments/leave.html", context, headers=NO_INDEX)
+    response["Refresh"] = f"0; url={payment.url}"
+    return response
+
+
+@open_page(methods=("POST",))
+def remove(request, checkout_id):
+    """Take a line out of the checkout."""
+    checkout = visible_checkout(request, checkout_id)
+    remove_line(checkout=checkout, line_id=request.POST.get("line", "")[:40])
+    return redirect(checkout)
+
+
+@open_page(methods=("GET",), budget_ms=500)
+def come_back(request, checkout_id):
+    """The buyer returns from the gateway: ask how it went, settle it, show what came of it."""
+    checkout = visible_checkout(request, checkout_id)
+    order = live_order_of(checkout)
+    if order is None:
+        return redirect(checkout)
+    payment = last_payment_of(order)
+    if payment and payment.state in states.OPEN_PAYMENTS:
+        payment.order = order
+        try:
+            order = refresh_payment(payment, source="return")
+        except (GatewayUnavailable, PaymentMismatch):
+            # The webhook or the reconciler will tell; the checkout shows where it stands.
+            return redirect(checkout)
+    if order.state == states.AWAITING:
+        return redirect(checkout)
+    return _to_receipt(request, checkout, order)

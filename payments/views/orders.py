@@ -1,0 +1,51 @@
+"""Orders of a person, and the receipt of one."""
+
+from django.http import Http404
+from django.shortcuts import render
+
+from engineroom.pages import open_page, private_page
+from engineroom.pagination import key_page
+from payments import states
+from payments.queries.orders import order_for, orders_of, refunds_of
+from payments.queries.receipts import buyer_name
+from payments.views.visitors import person_of, remembered
+
+PAGE = 20
+
+
+@private_page(methods=("GET", "HEAD"))
+def order_list(request):
+    """The person's orders, newest first."""
+    page = key_page(orders_of(request.user), ["-pk"], after=request.GET.get("after", ""), size=PAGE)
+    return render(request, "payments/orders.html", {"page": page})
+
+
+@open_page(methods=("GET", "HEAD"))
+def receipt(request, number):
+    """The receipt, for its owner and for the guest whose browser paid it."""
+    person = person_of(request)
+    order = order_for(number, person, remembered(request)) if number.isprintable() else None
+    if order is None:
+        raise Http404
+    lines = list(order.lines.all())
+    payments = list(order.payments.all())
+    paid = next((payment for payment in payments if payment.state == states.CAPTURED), None)
+    context = {
+        "order": order,
+        "lines": lines,
+        "refunds": refunds_of(order) if order.refunded_minor else [],
+        "payment": paid,
+        "name": buyer_name(order) if person else "",
+        "is_guest": person is None,
+        "start": next((line for line in lines if line.url and not line.withdrawn_at), None),
+    }
+    response = render(
+        request, f"payments/{_template(order)}.html", context, headers={"X-Robots-Tag": "noindex"}
+    )
+    if order.state == states.PROCESSING:
+        response["Refresh"] = "5"
+    return response
+
+
+def _template(order) -> str:
+    return "receipt" if order.is_settled else "unpaid"
