@@ -23,3 +23,8 @@ def client_address(request) -> str:
     if parsed.version == 6:
         return str(ip_network((parsed, 64), strict=False))
     return str(parsed)
+
+
+def absolute_url(path: str) -> str:
+    """The path on the school's one origin, for mail and API answers."""
+    return settings.SITE_URL + path

@@ -51,3 +51,8 @@ def deliver(payload: dict, key: str) -> None:
     if payload["html"]:
         message.attach_alternative(payload["html"], "text/html")
     message.send()
+
+
+def forget(address: str) -> int:
+    """Remove every queued or delivered mail to the address; returns how many. For erasure."""
+    return outbox.forget(TOPIC, to=address)

@@ -1,7 +1,7 @@
 """The outbox and the background queue in one: rows written with the business change, worked off
-after it by any number of workers. At least once, in order per topic and key, never lost.
+after it by any number of workers. At least once, never lost; rows of one stream in their order.
 
-Consumers receive (payload, key) and must tolerate a second delivery.
+Consumers receive (payload, key), must be done within LEASE and must tolerate a second delivery.
 """
 
 import logging
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from engineroom import clock, ids
 from engineroom.models import OutboxEvent
@@ -26,13 +26,24 @@ def consumer(topic: str, handle: Callable[[dict, str], None]) -> None:
     _consumers[topic] = handle
 
 
-def put(topic: str, payload: dict, *, key: str | None = None, delay_seconds: int = 0) -> None:
-    """Queue work in the caller's transaction. A key that is already there queues nothing more."""
+def put(
+    topic: str,
+    payload: dict,
+    *,
+    key: str | None = None,
+    stream: str = "",
+    delay_seconds: int = 0,
+) -> None:
+    """Queue work in the caller's transaction. A key that is already there queues nothing more.
+
+    Rows of one `stream` (an object's id, for instance) are delivered one after the other.
+    """
     OutboxEvent.objects.bulk_create(
         [
             OutboxEvent(
                 topic=topic,
                 key=key or ids.public_id(topic),
+                stream=stream,
                 payload=payload,
                 available_at=clock.now() + timedelta(seconds=delay_seconds),
             )
@@ -43,9 +54,13 @@ def put(topic: str, payload: dict, *, key: str | None = None, delay_seconds: int
 
 def _claim(limit: int) -> list[OutboxEvent]:
     now = clock.now()
+    ahead = OutboxEvent.objects.filter(
+        stream=OuterRef("stream"), pk__lt=OuterRef("pk"), done_at=None, dead_at=None
+    )
     with transaction.atomic():
         waiting = OutboxEvent.objects.filter(
             Q(leased_until=None) | Q(leased_until__lt=now),
+            Q(stream="") | ~Exists(ahead),
             done_at=None,
             dead_at=None,
             available_at__lte=now,
@@ -53,32 +68,47 @@ def _claim(limit: int) -> list[OutboxEvent]:
         if connection.features.has_select_for_update_skip_locked:
             waiting = waiting.select_for_update(skip_locked=True)
         rows = list(waiting[:limit])
-        OutboxEvent.objects.filter(pk__in=[row.pk for row in rows]).update(leased_until=now + LEASE)
+        lease = now + LEASE
+        OutboxEvent.objects.filter(pk__in=[row.pk for row in rows]).update(leased_until=lease)
+    for row in rows:
+        row.leased_until = lease
     return rows
 
 
+def _start(row: OutboxEvent) -> bool:
+    """Begin the try with a lease of its own; False when another relay has taken the row meanwhile.
+
+    The try is counted before it is made, so that a message which ends its process is counted too.
+    """
+    mine = OutboxEvent.objects.filter(pk=row.pk, leased_until=row.leased_until, done_at=None)
+    if row.attempts >= MAX_ATTEMPTS:
+        mine.update(dead_at=clock.now(), leased_until=None, error="It ended its process each time.")
+        return False
+    row.attempts += 1
+    row.leased_until = clock.now() + LEASE
+    return bool(mine.update(leased_until=row.leased_until, attempts=row.attempts))
+
+
 def _deliver(row: OutboxEvent) -> None:
+    if not _start(row):
+        return
+    mine = OutboxEvent.objects.filter(pk=row.pk, leased_until=row.leased_until)
     try:
         _consumers[row.topic](row.payload, row.key)
     except Exception as error:  # noqa: BLE001 - a poison message must stop only itself
-        attempts = row.attempts + 1
-        is_dead = attempts >= MAX_ATTEMPTS
         log.warning(
             "Outbox delivery failed.",
             exc_info=True,
-            extra={"topic": row.topic, "key": row.key, "attempts": attempts},
+            extra={"topic": row.topic, "key": row.key, "attempts": row.attempts},
         )
-        OutboxEvent.objects.filter(pk=row.pk).update(
-            attempts=attempts,
+        mine.update(
             error=f"{type(error).__name__}: {error}"[:500],
             leased_until=None,
-            available_at=clock.now() + timedelta(seconds=min(2**attempts * 5, 3600)),
-            dead_at=clock.now() if is_dead else None,
+            available_at=clock.now() + timedelta(seconds=min(2**row.attempts * 5, 3600)),
+            dead_at=clock.now() if row.attempts >= MAX_ATTEMPTS else None,
         )
     else:
-        OutboxEvent.objects.filter(pk=row.pk).update(
-            done_at=clock.now(), leased_until=None, error="", attempts=row.attempts + 1
-        )
+        mine.update(done_at=clock.now(), leased_until=None, error="")
 
 
 def relay(limit: int = BATCH) -> int:
@@ -108,7 +138,13 @@ def lag_seconds() -> float:
     return max(0.0, (clock.now() - oldest).total_seconds()) if oldest else 0.0
 
 
+def waiting_count() -> int:
+    """How many rows wait, those included whose time has not come."""
+    return OutboxEvent.objects.filter(done_at=None, dead_at=None).count()
+
+
 def dead_count() -> int:
+    """How many rows were given up and wait for staff."""
     return OutboxEvent.objects.exclude(dead_at=None).count()
 
 
@@ -117,3 +153,9 @@ def revive(row_ids: list[int]) -> int:
     return OutboxEvent.objects.filter(pk__in=row_ids, done_at=None).update(
         dead_at=None, attempts=0, available_at=clock.now(), leased_until=None
     )
+
+
+def forget(topic: str, **payload) -> int:
+    """Remove the topic's rows whose payload has these values; returns how many."""
+    match = {f"payload__{name}": value for name, value in payload.items()}
+    return OutboxEvent.objects.filter(topic=topic, **match).delete()[0]
