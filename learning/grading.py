@@ -173,7 +173,7 @@ def _read_pairs(entry, raw):
         if key is None or partner is None:
             raise Unreadable("Choose among the partners shown.")
         pairs[key] = partner
-    if len(pairs) < len(entry["options"]):
+    if not pairs:
         raise Missing("Choose a partner for each line.")
     return {"pairs": pairs}
 
@@ -204,6 +204,14 @@ def read(entry: dict, raw) -> dict:
     if kind == "matching":
         return _read_pairs(entry, raw)
     raise Unreadable("This kind of question is not known.")
+
+
+def is_complete(entry: dict, given) -> bool:
+    """Whether a kept answer may be graded: of a matching question every line needs its partner."""
+    if entry["kind"] != "matching":
+        return isinstance(given, dict) and bool(given)
+    pairs = given.get("pairs") if isinstance(given, dict) else None
+    return isinstance(pairs, dict) and set(entry["options"]) <= set(pairs)
 
 
 def written(entry: dict, given: dict):

@@ -1,4 +1,28 @@
-from django.urls import path  # noqa: F401
+"""Private addresses of learning, all under /learn/."""
+
+from django.urls import path, register_converter
+
+from learning.views import exercises, reader, shelf, start
+
+
+class WordConverter:
+    """A slug or an item key: letters of any script, digits, hyphens, underscores; never a NUL."""
+
+    regex = r"[-\w]{1,160}"
+
+    def to_python(self, value):
+        return value
+
+    def to_url(self, value):
+        return value
+
+
+register_converter(WordConverter, "word")
 
 app_name = "learning"
-urlpatterns = []
+urlpatterns = [
+    path("", shelf.my_learning, name="my-learning"),
+    path("<word:slug>/", start.start, name="start"),
+    path("<word:slug>/<word:key>/", reader.item, name="item"),
+    path("<word:slug>/<word:key>/results/<word:attempt_id>/", exercises.result, name="result"),
+]

@@ -133,9 +133,14 @@ def _grade(attempt: Attempt, enrollment: Enrollment, actor) -> None:
     if exercise is None:
         raise NoSuchItem
     specs = {spec["key"]: spec for spec in specs_of(exercise)}
-    asked = [entry["question"] for entry in attempt.layout if entry["question"] in specs]
+    entries = {entry["question"]: entry for entry in attempt.layout if entry["question"] in specs}
+    asked = list(entries)
     answers = {answer.question_key: answer for answer in attempt.answers.all()}
-    if missing := [key for key in asked if key not in answers]:
+    if missing := [
+        key
+        for key in asked
+        if key not in answers or not grading.is_complete(entries[key], answers[key].given)
+    ]:
         raise Unanswered(
             errors=[
                 {"field": key, "code": "unanswered", "detail": "There is no answer yet."}
