@@ -34,9 +34,16 @@ def find_or_install() -> str:
         return path
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("Installing Chromium with the system's package manager.", flush=True)  # noqa: T201
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
+        quiet = {
+            "stdout": subprocess.DEVNULL,
+            "stderr": subprocess.DEVNULL,
+            "stdin": subprocess.DEVNULL,
+        }
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-y", "-q", "chromium"]):
+        for command in (
+            ["apt-get", "update", "-q"],
+            ["apt-get", "install", "-y", "-q", "chromium"],
+        ):
             subprocess.run(command, env=environment, check=False, timeout=900, **quiet)
     path = find()
     if not path:
