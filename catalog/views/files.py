@@ -1,0 +1,66 @@
+"""Content files at their lasting addresses."""
+
+from django.http import FileResponse, Http404
+from django.views.decorators.http import condition, require_safe
+
+from catalog.queries.files import closed_courses_of, courses_using, file_by_digest, is_open_file
+from catalog.queries.people import may_preview
+from catalog.svg import SVG_TYPE
+from engineroom import slots
+from engineroom.budgets import budget
+from engineroom.pages import visitor_state
+
+SVG_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+FOR_EVERYBODY = "public, max-age=31536000, immutable"
+FOR_ONE = "private, no-cache"
+
+
+def _tag(request, digest, name):
+    """The content never changes under its digest. Asked for only after access was decided."""
+    return f'"{digest}"'
+
+
+@budget(100)
+@require_safe
+def content_file(request, digest, name):
+    """Open files are everybody's for a year; others are looked up for the person at each request.
+
+    A file that the visitor may not open does not exist: 404.
+    """
+    file = file_by_digest(digest)
+    if file is None or file.name != name:
+        raise Http404
+    is_open = is_open_file(file)
+    if not is_open and not may_open(request, file):
+        raise Http404
+    response = condition(etag_func=_tag)(_stream)(request, digest, file)
+    response["Cache-Control"] = FOR_EVERYBODY if is_open else FOR_ONE
+    if not is_open:
+        response["Vary"] = "Cookie"
+    return response
+
+
+def _stream(request, digest, file):
+    try:
+        handle = file.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = FileResponse(handle, content_type=file.media_type)
+    response["Content-Length"] = str(file.size)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    if file.media_type == SVG_TYPE:
+        # Set here and not by the middleware, which leaves a policy alone that is already there.
+        response["Content-Security-Policy"] = SVG_POLICY
+    return response
+
+
+def may_open(request, file) -> bool:
+    """Whether this person has a course that uses the file, or works on one."""
+    if not visitor_state(request) or not request.user.is_authenticated:
+        return False
+    person = request.user
+    for course in closed_courses_of(file):
+        if course.is_free or slots.ask("catalog.may_open", person, course, default=False):
+            return True
+    return any(may_preview(person, course) for course in courses_using(file))
