@@ -20,6 +20,8 @@ def client_address(request) -> str:
         parsed = ip_address(address)
     except ValueError:
         return "0.0.0.0"  # noqa: S104 - a name for "unreadable", never bound to
+    if parsed.version == 6 and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
     if parsed.version == 6:
         return str(ip_network((parsed, 64), strict=False))
     return str(parsed)

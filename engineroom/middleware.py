@@ -5,17 +5,18 @@ import re
 import time
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import DataError
 from django.http import HttpResponseNotFound
 
 from engineroom import ids, logs
 from engineroom.problems import problem_response
 from engineroom.refusals import Refusal
-from engineroom.views import bad_request, refused, unavailable
+from engineroom.views import DATABASE_LOST, bad_request, refused, unavailable
 
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 log = logging.getLogger("engineroom.requests")
 ROLE_OF_PREFIX = (("/admin/", "admin"), ("/api/", "api"), ("/webhooks/", "webhooks"))
+SECRET_PARTS = {"token", "uidb36", "code", "signature"}
 ALWAYS = ("/healthz", "/readyz", "/static/", "/favicon.ico")
 
 
@@ -24,6 +25,16 @@ def role_of(path: str) -> str | None:
     if path.startswith(ALWAYS):
         return None
     return next((role for prefix, role in ROLE_OF_PREFIX if path.startswith(prefix)), "pages")
+
+
+def plain_path(request) -> str:
+    """The path for the log, without the parts that open something by being known."""
+    match = getattr(request, "resolver_match", None)
+    path = request.path
+    for name, value in match.captured_kwargs.items() if match else ():
+        if name in SECRET_PARTS or (name == "key" and ":" in str(value)):
+            path = path.replace(str(value), f"<{name}>")
+    return path
 
 
 class RequestIdMiddleware:
@@ -46,7 +57,7 @@ class RequestIdMiddleware:
                 "request",
                 extra={
                     "method": request.method,
-                    "path": request.path,
+                    "path": plain_path(request),
                     "status": response.status_code,
                     "duration_ms": round(took, 1),
                 },
@@ -94,7 +105,10 @@ class RefusalMiddleware:
         is_api = request.path.startswith("/api/")
         if isinstance(error, Refusal):
             return problem_response(request, error) if is_api else refused(request, error)
-        if isinstance(error, OperationalError | InterfaceError):
-            log.error("The database does not answer.", exc_info=error)
+        if isinstance(error, DATABASE_LOST):
             return unavailable(request)
+        if isinstance(error, DataError | OverflowError):
+            # A value that no column holds, past every check: the asker's fault, and ours to look at.
+            log.warning("A value did not fit into the database.", exc_info=error)
+            return bad_request(request)
         return None

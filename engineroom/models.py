@@ -11,6 +11,7 @@ class OutboxEvent(models.Model):
 
     topic = models.CharField(max_length=60)
     key = models.CharField(max_length=200, unique=True)
+    stream = models.CharField(max_length=120, blank=True)
     payload = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     available_at = models.DateTimeField(default=clock.now)
@@ -28,6 +29,12 @@ class OutboxEvent(models.Model):
                 name="outbox_waiting",
                 condition=models.Q(done_at=None, dead_at=None),
             ),
+            models.Index(
+                fields=["stream", "id"],
+                name="outbox_by_stream",
+                condition=models.Q(done_at=None, dead_at=None),
+            ),
+            models.Index(fields=["-dead_at"], name="outbox_dead"),
         ]
 
     def __str__(self):

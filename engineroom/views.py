@@ -2,10 +2,11 @@
 
 import json
 import logging
+import sys
 
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -18,6 +19,7 @@ from engineroom.budgets import budget
 from engineroom.context import THEMES
 from engineroom.problems import CONTENT_TYPE, problem
 
+DATABASE_LOST = (OperationalError, InterfaceError)
 log = logging.getLogger(__name__)
 
 
@@ -98,6 +100,7 @@ def refused(request, refusal):
 
 def unavailable(request):
     """The database does not answer: say so without needing it."""
+    log.error("The database does not answer.", exc_info=True)
     if _wants_problem(request):
         body = json.dumps(
             problem(503, "unavailable", "The school is not reachable. Try again.", request)
@@ -134,6 +137,9 @@ def csrf_failure(request, reason=""):
 
 def server_error(request):
     """Rendered without database or session; the log holds the cause under the request's id."""
+    # Middleware reads sessions too; what it raises comes here without passing any other door.
+    if isinstance(sys.exc_info()[1], DATABASE_LOST):
+        return unavailable(request)
     request_id = getattr(request, "request_id", "")
     if _wants_problem(request):
         body = json.dumps(problem(500, "server_error", "The error has been logged.", request))

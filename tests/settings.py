@@ -14,3 +14,10 @@ from config.settings import *  # noqa: E402, F403
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_AUTOREFRESH = True
 LOGGING["root"]["level"] = "CRITICAL"  # noqa: F405
+
+if IS_EMBEDDED:  # noqa: F405
+    # A file, as in the real school: threads and processes of a test share it by its own locks.
+    DATABASES["default"]["TEST"] = {"NAME": f"{_scratch}/test.db"}  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["init_command"] = (  # noqa: F405
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON"
+    )
