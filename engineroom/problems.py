@@ -78,9 +78,12 @@ def of_refusal(refusal: Refusal, request=None) -> dict:
 
 def problem_response(request, refusal: Refusal) -> JsonResponse:
     """For errors outside DRF views."""
-    return JsonResponse(
+    response = JsonResponse(
         of_refusal(refusal, request), status=refusal.status, content_type=CONTENT_TYPE
     )
+    if "retry_after" in refusal.details:
+        response["Retry-After"] = str(refusal.details["retry_after"])
+    return response
 
 
 def exception_handler(error, context):
