@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import redirect, render
 
@@ -43,11 +44,12 @@ def buy(request, offer_id):
         checkout = open_checkout(
             offer=offer, person=person_of(request), guest_id=known[-1] if known else ""
         )
-    except (OtherCurrency, TooManyLines):
+    except (OtherCurrency, TooManyLines) as refusal:
         if not known:
             raise
-        # The refusal stands beside the lines it is about.
-        return redirect(f"/checkout/{known[-1]}/?refused={offer.public_id}")
+        # Shown beside the lines it is about.
+        messages.error(request, refusal.message)
+        return redirect("payments:checkout", known[-1])
     if checkout.public_id not in known:
         remember(request, checkout)
     return redirect(checkout)

@@ -26,7 +26,8 @@ def door(request, gateway):
     known = gateways.by_name(gateway)
     if known is None:
         return _no(request, 404, "not_found", "No such gateway is used here.")
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or int(length) > MOST_BYTES:
         return _no(request, 413, "too_large", "An event has at most 256 KB.")
     signature = next((request.headers[name] for name in HEADERS if name in request.headers), "")
     try:
