@@ -165,3 +165,8 @@ def personal_data(person: User) -> dict:
             }
         ],
     }
+
+
+def has_staff() -> bool:
+    """Whether somebody can run the school."""
+    return User.objects.filter(is_superuser=True, is_active=True).exists()
