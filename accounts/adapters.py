@@ -15,6 +15,7 @@ from allauth.socialaccount.models import SocialApp
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.urls import reverse
 
@@ -116,6 +117,11 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         # Only a real `true` counts: some providers answer with a text.
         for address in sociallogin.email_addresses:
             address.verified = address.verified is True
+        told = sociallogin.account.extra_data
+        subjects = {part.get("sub") for part in told.values() if isinstance(part, dict)}
+        if len(subjects) > 1:
+            # OpenID Connect Core 5.3.2: user info about another subject must not be used.
+            raise PermissionDenied
 
     def populate_user(self, request, sociallogin, data):
         user = super().populate_user(request, sociallogin, data)

@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from engineroom.boot import (
     Environment,
     content_security_policy,
+    database_options,
     loopback,
     stored_secret,
     usable_key_ring,
@@ -84,20 +85,7 @@ DEBUG = env("DEBUG")
 _database_url = env("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'school.db'}"
 DATABASES = {"default": env.db_url_config(_database_url)}
 IS_EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
-if IS_EMBEDDED:
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
-    }
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 0
-    DATABASES["default"]["OPTIONS"] = {
-        **DATABASES["default"].get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
-        "options": "-c lock_timeout=3000 -c statement_timeout=10000"
-        " -c idle_in_transaction_session_timeout=15000",
-    }
+DATABASES["default"].update(database_options(DATABASES["default"]))
 
 # Several machines must share these two, so only the embedded school makes its own.
 SECRET_KEY = env("SECRET_KEY") or stored_secret(DATA_DIR / "secret_key", IS_EMBEDDED, "SECRET_KEY")
@@ -223,13 +211,11 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = content_security_policy()
 CSRF_FAILURE_VIEW = "engineroom.views.csrf_failure"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+_check = "django.contrib.auth.password_validation."
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": _check + "UserAttributeSimilarityValidator"},
+    {"NAME": _check + "MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": _check + "CommonPasswordValidator"},
 ]
 
 # --- people
@@ -258,6 +244,7 @@ ACCOUNT_RATE_LIMITS = False  # ours stand in front, exact across processes
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SCHOOL_NAME
+MFA_TOTP_TOLERANCE = 1  # phones' clocks differ by up to half a minute
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = IS_LOOPBACK
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False

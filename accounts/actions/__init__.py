@@ -8,8 +8,11 @@ from accounts.actions.devices import (
     use_device,
 )
 from accounts.actions.erasure import erase_person
-from accounts.actions.identity import add_identity_provider, change_identity_provider
-from accounts.actions.identity import remove_identity_provider
+from accounts.actions.identity import (
+    add_identity_provider,
+    change_identity_provider,
+    remove_identity_provider,
+)
 from accounts.actions.links import person_for_email, send_sign_in_link, use_sign_in_link
 from accounts.actions.people import (
     change_profile,

@@ -19,9 +19,7 @@ def make_user(*, is_verified: bool = True, roles=(), **fields) -> User:
     fields.setdefault("email", f"person{next(_number)}@example.com")
     fields.setdefault("password", PASSWORD)
     person = User.objects.create_user(**fields)
-    EmailAddress.objects.create(
-        user=person, email=person.email, verified=is_verified, primary=True
-    )
+    EmailAddress.objects.create(user=person, email=person.email, verified=is_verified, primary=True)
     for role in roles:
         person.groups.add(Group.objects.get_or_create(name=role)[0])
     return person

@@ -1,0 +1,91 @@
+"""Nobody learns from an answer whether an address has an account."""
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from engineroom import outbox
+from engineroom.models import OutboxEvent
+from tests.factories.accounts import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+APP = "/api/v1/auth/app/v1/"
+CHANGING = {"X-Request-ID", "Server-Timing", "Set-Cookie"}
+KNOWN, UNKNOWN = "known@example.com", "other@example.com"  # as long as each other
+
+
+def answers(send):
+    """What a fresh browser sees for each: status, headers, length of the body, names of cookies."""
+    seen = []
+    for email in (KNOWN, UNKNOWN):
+        cache.clear()
+        client = Client()
+        client.get(reverse("account_login"))
+        answer = send(client, email)
+        headers = {name: value for name, value in answer.items() if name not in CHANGING}
+        if "json" in answer.get("Content-Type", ""):
+            headers.pop("Content-Length", None)
+        after = client.get(answer.url) if answer.status_code == 302 else answer
+        seen.append(
+            (answer.status_code, headers, len(after.content), sorted(client.cookies.keys()))
+        )
+    return seen
+
+
+def page(name, **fields):
+    def send(client, email):
+        data = {key: value.format(email=email) for key, value in fields.items()}
+        return client.post(reverse(name), data)
+
+    return send
+
+
+def app(path, **fields):
+    def send(client, email):
+        data = {key: value.format(email=email) for key, value in fields.items()}
+        return client.post(APP + path, data, content_type="application/json")
+
+    return send
+
+
+DOORS = {
+    "login page": page("account_login", login="{email}", password="wrong password"),
+    "sign-up page": page("account_signup", email="{email}", password1=PASSWORD),
+    "reset page": page("account_reset_password", email="{email}"),
+    "login by API": app("auth/login", email="{email}", password="wrong password"),
+    "sign-up by API": app("auth/signup", email="{email}", password=PASSWORD),
+    "reset by API": app("auth/password/request", email="{email}"),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("is_verified", [True, False])
+def test_known_and_unknown_addresses_get_the_same_answer(door, is_verified):
+    make_user(email=KNOWN, is_verified=is_verified)
+
+    known, unknown = answers(DOORS[door])
+
+    assert known == unknown
+
+
+@pytest.mark.parametrize("door", ["sign-up page", "reset page", "sign-up by API", "reset by API"])
+def test_both_cost_one_mail_so_neither_is_told_by_time_or_silence(door):
+    make_user(email=KNOWN)
+
+    answers(DOORS[door])
+
+    mails = OutboxEvent.objects.filter(topic="mail.send").order_by("pk")
+    assert [row.payload["to"] for row in mails] == [KNOWN, UNKNOWN]
+
+
+def test_a_known_address_that_signs_up_again_is_told_by_mail_and_stays_as_it_is(mailoutbox):
+    person = make_user(email=KNOWN)
+    before = person.password
+
+    DOORS["sign-up page"](Client(), KNOWN)
+    outbox.drain()
+
+    person.refresh_from_db()
+    assert person.password == before
+    assert "already have an account" in mailoutbox[0].subject
