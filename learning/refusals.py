@@ -102,3 +102,9 @@ class OnePlaceEach(Invalid):
 class CourseIsFree(Refusal):
     code = "course_is_free"
     message = "This course is free. Start it from its page."
+
+
+class NoSuchPerson(Invalid):
+    code = "no_such_person"
+    message = "Nobody in the school has this address."
+    field = "person"

@@ -54,10 +54,15 @@ def give_grant(
 
 
 @transaction.atomic
-def end_grant(*, source: str, source_key: str, actor=None, reason: str = "") -> int:
-    """End what exactly this source gave, now; returns how many grants ended. Others stay."""
+def end_grant(
+    *, source: str, source_key: str, public_id: str = "", actor=None, reason: str = ""
+) -> int:
+    """End what exactly this source gave (or the one grant of it that is named), now; returns how
+    many grants ended. What other sources gave stays."""
     now, ended = clock.now(), 0
     grants = Grant.objects.filter(source=source, source_key=source_key).order_by("pk")
+    if public_id:
+        grants = grants.filter(public_id=public_id)
     for grant in grants.select_for_update():
         if grant.ends_at is not None and grant.ends_at <= max(now, grant.starts_at):
             continue

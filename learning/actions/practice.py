@@ -11,11 +11,13 @@ from learning.queries import access
 from learning.queries.exercises import Sheet, exercise_in, sheet_of, specs_of
 from learning.refusals import AttemptClosed, BadAnswers, NoSuchItem, Unanswered
 
+SHOWN_ERRORS = 50
+
 
 @transaction.atomic
 def start_attempt(*, enrollment: Enrollment, exercise_key: str, actor=None) -> Attempt:
-    """The open attempt at the exercise, a new one if there is none. An open one of an edition that
-    was corrected meanwhile is laid out anew and keeps its answers.
+    """The open attempt at the exercise, a new one if there is none (`is_new` tells). An open
+    one of an edition that was corrected meanwhile is laid out anew and keeps its answers.
     Raises NoGrant, AccessEnded, Withdrawn, NoSuchItem."""
     access.require_open(enrollment)
     sheet = sheet_of(enrollment, exercise_key)
@@ -46,6 +48,7 @@ def _open_attempt(sheet: Sheet, actor) -> Attempt:
         return Attempt.objects.get(
             enrollment=enrollment, exercise_key=key, state=Attempt.State.OPEN
         )
+    attempt.is_new = True
     audit.record(
         "learning.attempt_started", attempt.public_id, actor=actor or enrollment.person, key=key
     )
@@ -60,7 +63,8 @@ def _read_all(attempt: Attempt, answers: dict) -> tuple[dict, list[dict], list[s
         entry = entries.get(key)
         if entry is None:
             detail = "The exercise has no such question."
-            errors.append({"field": str(key)[:160], "code": "no_such_question", "detail": detail})
+            name = str(key)[:160].encode("utf-8", "replace").decode()
+            errors.append({"field": name, "code": "no_such_question", "detail": detail})
             continue
         try:
             kept[key] = grading.read(entry, raw)
@@ -81,7 +85,7 @@ def save_answers(*, attempt: Attempt, answers: dict, keep_readable: bool = False
     access.require_open(attempt.enrollment)
     kept, errors, emptied = _read_all(attempt, answers)
     if errors and not keep_readable:
-        raise BadAnswers(errors=errors)
+        raise BadAnswers(errors=errors[:SHOWN_ERRORS])
     now = clock.now()
     # The conditional update also takes the row's lock, so that grading never runs between.
     is_open = Attempt.objects.filter(pk=attempt.pk, state=Attempt.State.OPEN)

@@ -1,0 +1,1 @@
+"""Learning for programs: the same actions and queries as the pages."""

@@ -31,6 +31,9 @@ class Attempt(models.Model):
     score = models.PositiveIntegerField(null=True, blank=True)
     max_score = models.PositiveIntegerField(null=True, blank=True)
 
+    # Set on the object that `start_attempt` has just created.
+    is_new = False
+
     class Meta:
         ordering = ["-pk"]
         constraints = [

@@ -2,9 +2,10 @@
 
 from django.db.models import Max, Q
 
+from accounts.models import User
 from catalog.models import Course, Edition, Exercise, Lesson, Project, SlugRedirect, Topic
 from learning.models import Enrollment, Grant
-from learning.refusals import AccessEnded, NoGrant, NoSuchCourse, Withdrawn
+from learning.refusals import AccessEnded, NoGrant, NoSuchCourse, NoSuchPerson, Withdrawn
 
 
 def may_open(person, course: Course) -> bool:
@@ -113,3 +114,17 @@ def item_kind(edition_id: int, key: str) -> str | None:
         if model.objects.filter(edition_id=edition_id, key=key).exists():
             return kind
     return None
+
+
+def all_grants():
+    """For staff, newest first."""
+    return Grant.objects.select_related("person").order_by("-pk")
+
+
+def person_named(name: str) -> User:
+    """The active person with the e-mail address or public id. Raises NoSuchPerson."""
+    people = User.objects.filter(is_active=True)
+    found = people.filter(Q(email__iexact=name) | Q(public_id=name)).first() if name else None
+    if found is None:
+        raise NoSuchPerson
+    return found

@@ -103,3 +103,12 @@ def own_attempt(person, public_id: str) -> Attempt | None:
         .select_related("enrollment__course", "enrollment__edition", "enrollment__person")
         .first()
     )
+
+
+def attempts_of(person, enrollment_id: str = ""):
+    """The person's attempts, newest first, of one enrollment if it is named. One query."""
+    found = Attempt.objects.filter(enrollment__person=person).select_related("enrollment")
+    if enrollment_id:
+        is_name = "\0" not in enrollment_id
+        found = found.filter(enrollment__public_id=enrollment_id) if is_name else found.none()
+    return found.order_by("-pk")

@@ -9,14 +9,7 @@ from django.utils.safestring import mark_safe
 from catalog.covers import cover_svg
 
 register = template.Library()
-WORDS = [
-    "No",
-    "One",
-    "Two",
-    "Three",
-    "Four",
-    "Five",
-    "Six",
+WORDS = ["No", "One", "Two", "Three", "Four", "Five", "Six"] + [
     "Seven",
     "Eight",
     "Nine",

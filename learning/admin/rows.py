@@ -1,0 +1,72 @@
+"""What learners have and do, to look at; the gallery's switch."""
+
+from django.contrib import admin
+
+from engineroom.admin import ReadOnlyAdmin
+from learning.actions import show_in_gallery
+from learning.models import Answer, Attempt, Completion, Enrollment, Submission
+
+
+@admin.register(Enrollment)
+class EnrollmentAdmin(ReadOnlyAdmin):
+    list_display = ["public_id", "person", "course", "edition", "started_at", "seen_at"]
+    list_select_related = ["person", "course", "edition"]
+    list_filter = ["started_at"]
+    search_fields = ["public_id", "person__email", "course__slug", "course__title"]
+    raw_id_fields = ["person", "course", "edition"]
+
+
+@admin.register(Completion)
+class CompletionAdmin(ReadOnlyAdmin):
+    list_display = ["enrollment", "item_kind", "item_key", "completed_at"]
+    list_select_related = ["enrollment"]
+    list_filter = ["item_kind", "completed_at"]
+    search_fields = ["item_key", "enrollment__public_id", "enrollment__person__email"]
+    raw_id_fields = ["enrollment"]
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnlyAdmin):
+    list_display = ["public_id", "enrollment", "exercise_key", "state", "score", "max_score"]
+    list_display += ["submitted_at"]
+    list_select_related = ["enrollment"]
+    list_filter = ["state", "submitted_at"]
+    search_fields = ["public_id", "exercise_key", "enrollment__person__email"]
+    raw_id_fields = ["enrollment"]
+
+
+@admin.register(Answer)
+class AnswerAdmin(ReadOnlyAdmin):
+    list_display = ["attempt", "question_key", "is_right", "points", "saved_at"]
+    list_select_related = ["attempt"]
+    list_filter = ["is_right"]
+    search_fields = ["question_key", "attempt__public_id"]
+    raw_id_fields = ["attempt"]
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ReadOnlyAdmin):
+    list_display = ["title", "author_name", "course", "project_key", "is_public", "is_hidden"]
+    list_display += ["is_sample", "submitted_at"]
+    list_select_related = ["course"]
+    list_filter = ["is_public", "is_hidden", "is_sample"]
+    search_fields = ["title", "author_name", "project_key", "course__slug"]
+    raw_id_fields = ["enrollment", "course"]
+    actions = ["hide", "show"]
+
+    def has_gallery_permission(self, request):
+        return request.user.has_perm("learning.change_submission")
+
+    def _switch(self, request, queryset, is_hidden):
+        for work in queryset:
+            show_in_gallery(work=work, is_hidden=is_hidden, actor=request.user)
+
+    @admin.action(description="Hide from the gallery", permissions=["gallery"])
+    def hide(self, request, queryset):
+        self._switch(request, queryset, True)
+        self.message_user(request, "Hidden from the gallery.")
+
+    @admin.action(description="Show in the gallery again", permissions=["gallery"])
+    def show(self, request, queryset):
+        self._switch(request, queryset, False)
+        self.message_user(request, "Shown again where the learner agreed.")
