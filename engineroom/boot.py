@@ -84,6 +84,25 @@ def usable_key_ring(keys: list[str], path: Path, may_create: bool) -> list[str]:
     return read_key_ring(path)
 
 
+def database_options(config: dict) -> dict:
+    """What the connection of DATABASE_URL gets besides its address.
+
+    SQLite: the write lock at BEGIN, so that no transaction fails half-way for want of it, and a sync
+    per commit. PostgreSQL: a pool, and limits so that nobody waits or holds for long.
+    """
+    if config["ENGINE"].endswith("sqlite3"):
+        start = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON"
+        options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": start}
+        return {"OPTIONS": options}
+    limits = (
+        "-c lock_timeout=3000 -c statement_timeout=10000"
+        " -c idle_in_transaction_session_timeout=15000"
+    )
+    pool = {"min_size": 1, "max_size": 8, "timeout": 5}
+    options = {**config.get("OPTIONS", {}), "pool": pool, "options": limits}
+    return {"CONN_MAX_AGE": 0, "OPTIONS": options}
+
+
 def content_security_policy() -> dict:
     """One fixed policy for every page: nothing inline, nothing from elsewhere, no nonces."""
     return {

@@ -76,14 +76,25 @@ IN_ROOM = {
         "boards": DOORS,
     },
     "accounts": {
-        "tokens": ADAPTERS,
-        # allauth's adapters and DRF's authentication are doors that the settings name by string.
+        "bearers": PURE,
+        "roles": PURE,
+        "passwords": ADAPTERS,
+        # allauth and DRF enter through these by settings: they are doors.
         "adapters": DOORS,
         "authentication": DOORS,
+        "fences": DOORS,
+        "mails": DOORS,
+        "newcomers": DOORS,
+        "tokens": DOORS,
     },
     "catalog": {
         "covers": PURE,
+        "filters": PURE,
         "markup": PURE,
+        "publishability": PURE,
+        "structured": PURE,
+        "svg": PURE,
+        "bodies": ADAPTERS,
         "markdown": ADAPTERS,
         "files": ADAPTERS,
         "search": ADAPTERS,
@@ -95,7 +106,12 @@ IN_ROOM = {
         "states": PURE,
         "sellables": ADAPTERS,
     },
-    "learning": {"grading": PURE, "sellables": LISTENERS},
+    "learning": {
+        "grading": PURE,
+        "outlines": PURE,
+        "shuffling": PURE,
+        "sellables": LISTENERS,
+    },
 }
 # The bases that doors of every room build on.
 DOOR_BASES = {

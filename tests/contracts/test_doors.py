@@ -30,7 +30,15 @@ QUERYSET_MAKERS = {
 # Doors that run the house itself and whose rows nobody else touches.
 EXEMPT = {"engineroom.management.commands.worker"}
 # Calls that change no row of a model although they are named so.
-HARMLESS_OWNERS = {"session", "Response", "response", "cache", "serializer", "default_storage"}
+HARMLESS_OWNERS = {
+    "session",
+    "sociallogin",
+    "Response",
+    "response",
+    "cache",
+    "serializer",
+    "default_storage",
+}
 
 
 def _names(node) -> list[str]:
