@@ -5,6 +5,7 @@ sees exactly the links and pictures that will be shown, and none inside listings
 """
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from posixpath import dirname, normpath
@@ -20,6 +21,7 @@ from catalog.markup import anchor_of
 
 MAX_NESTING = 40
 MAX_BRACKETS = 200
+MAX_HEADINGS = 2_000
 SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
 _parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
 _parser.validateLink = lambda url: True  # addresses that lead nowhere are reported, not hidden
@@ -50,8 +52,9 @@ class Linker:
         prefix, anchors = f"{kind}_" if kind else "", set()
         for what, address, alt, row in references(markdown):
             place = origins[min(row, len(origins) - 1)] if origins else line + row
-            if what == "image":
-                self._image(source, address, alt, place, prefix, folders)
+            if what in ("image", "decoration"):
+                image = ImageSource(address, alt, place, is_decorative=what == "decoration")
+                self._image(source, image, prefix, folders)
             elif what == "html":
                 reason = f"Of <{address[:20]}> only what is safe is kept."
                 self._find(path, place, f"{prefix}html", Outcome.APPROXIMATED, reason)
@@ -74,8 +77,8 @@ class Linker:
             return
         if item := self.outside(address):
             source.links[address] = item
-            reason = f"{shown(address)} now leads to the {item.kind} of this course."
-            self._find(path, line, f"{prefix}outside_link", Outcome.APPROXIMATED, reason)
+            reason = f"{shown(address)} leads to the {item.kind} of this course."
+            self._find(path, line, f"{prefix}outside_link", Outcome.KEPT, reason)
             return
         if re.match(r"(?i)(https?:|mailto:)", address):
             return
@@ -107,24 +110,24 @@ class Linker:
                 exists = exists or path in self.package or path in self.package.folders
         return None, exists
 
-    def _image(self, source, address, alt, line, prefix, folders):
-        path, kind = source.path, f"{prefix}image"
+    def _image(self, source, image, prefix, folders):
+        path, line, kind, address = source.path, image.line, f"{prefix}image", image.source
         if re.match(r"(?i)https?://", address):
-            source.images.append(ImageSource(address, alt, line, url=address))
+            source.images.append(replace(image, url=address))
             reason = f"{shown(address)} is elsewhere: a link instead of the picture."
             self._find(path, line, kind, Outcome.APPROXIMATED, reason)
             return
         found = None if SCHEME.match(address) else self.picture(address, folders)
         if not found:
-            self._find(path, line, kind, Outcome.DROPPED, f"There is no picture {shown(address)}.")
+            reason = f"There is no picture {shown(address)}."
+            self._find(path, line, kind, Outcome.DROPPED, reason)
             return
-        source.images.append(ImageSource(address, alt, line, path=found))
-        if alt:
+        source.images.append(replace(image, path=found))
+        if image.alt or image.is_decorative:
             self._find(path, line, kind, Outcome.KEPT)
         else:
-            self._find(
-                path, line, kind, Outcome.APPROXIMATED, f"{shown(address)} has no alternative text."
-            )
+            reason = f"{shown(address)} has no alternative text."
+            self._find(path, line, kind, Outcome.APPROXIMATED, reason)
 
     def picture(self, address, folders) -> str:
         """The path of a local picture: beside the text, else the one path of the course that ends
@@ -144,7 +147,8 @@ class Linker:
 
 
 def references(markdown: str):
-    """(what, address, alt, row from 0) of each link, picture and raw HTML in the order of reading."""
+    """(what, address, alt, row from 0) in the order of reading. `what` is link, image, decoration
+    (a picture marked as such) or html."""
     for token in _parser.parse(markdown):
         row = token.map[0] if token.map else 0
         if token.type == "html_block":
@@ -171,7 +175,9 @@ def _inline(children, row):
             yield "link", str(child.attrs.get("href", "")), "", row
         elif child.type == "image":
             alt = "".join(part.content for part in child.children or [])
-            yield "image", str(child.attrs.get("src", "")), " ".join(alt.split()), row
+            is_decorative = str(child.attrs.get("title", "")).lower() == "decorative"
+            what = "decoration" if is_decorative and not alt.strip() else "image"
+            yield what, str(child.attrs.get("src", "")), " ".join(alt.split()), row
         elif child.type == "html_inline":
             yield from _raw(child.content, row)
 
@@ -221,14 +227,18 @@ def variants(place: str):
 
 def refuse_nesting(markdown: str, path: str) -> None:
     """Refuse what only an attack on the parser would contain."""
-    brackets = 0
+    brackets = headings = 0
     for number, line in enumerate(markdown.split("\n"), 1):
         head = line[: len(line) - len(line.lstrip(" \t>-*+"))]
-        if head.count(">") > MAX_NESTING or (
-            head.count("-") + head.count("*") + head.count("+") > MAX_NESTING
-            and len(head) != len(line)
+        lists = sum(part in ("-", "*", "+") for part in head.split())
+        brackets = brackets + line.count("[") - line.count("]") if line.strip() else 0
+        is_rule = len(head) == len(line)
+        if (
+            head.count(">") > MAX_NESTING
+            or (lists > MAX_NESTING and not is_rule)
+            or brackets > MAX_BRACKETS
         ):
             raise PackageRefused(f"{shown(path)} is nested too deeply (line {number}).")
-        brackets = brackets + line.count("[") - line.count("]") if line.strip() else 0
-        if brackets > MAX_BRACKETS:
-            raise PackageRefused(f"{shown(path)} is nested too deeply (line {number}).")
+        headings += line.startswith("#")
+    if headings > MAX_HEADINGS:
+        raise PackageRefused(f"{shown(path)} has more than {MAX_HEADINGS} headings.")

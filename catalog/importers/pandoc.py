@@ -13,7 +13,8 @@ ALT = re.compile(r"\balt=(?:'([^'\n]*)'|\"([^\"\n]*)\"|([^\s'\"]+))")
 
 
 def with_alternative_texts(markdown: str) -> str:
-    """`![](x.svg){alt='A cat'}` reads `![A cat](x.svg)`; listings stay as they are."""
+    """`![](x.svg){alt='A cat'}` reads `![A cat](x.svg)`; an empty one marks a decoration. Listings
+    stay as they are."""
     rows, fence = markdown.split("\n"), ""
     for index, row in enumerate(rows):
         mark = FENCE.match(row)
@@ -29,6 +30,8 @@ def with_alternative_texts(markdown: str) -> str:
 def _image(match) -> str:
     found = ALT.search(match["attributes"])
     alt = next((group for group in found.groups() if group is not None), "") if found else ""
+    if found and not alt and not match["caption"]:
+        return f'![]({match["address"]} "decorative")'
     alt = alt or match["caption"]
     # Pandoc's own escapes are undone first, so that nothing is escaped twice.
     words = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", alt)

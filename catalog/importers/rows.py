@@ -100,17 +100,27 @@ class DraftWriter:
     def _pictures(self, key: str, text: TextSource | None) -> None:
         """The references of a text, behind those that its owner already has."""
         for image in text.images if text else ():
-            owner = text.owner or key
-            position = self.counts[owner] = self.counts.get(owner, 0) + 1
-            self.images[owner, position] = {
-                "edition_id": self.edition.pk,
-                "item_key": owner,
-                "position": position,
-                "file_id": self.writer.file(image.path).pk if image.path else None,
-                "remote_url": image.url[:500],
-                "alt": image.alt,
-                "is_decorative": False,
-            }
+            self._picture(text.owner or key, image)
+
+    def _picture(self, owner: str, image) -> None:
+        position = self.counts[owner] = self.counts.get(owner, 0) + 1
+        self.images[owner, position] = {
+            "edition_id": self.edition.pk,
+            "item_key": owner,
+            "position": position,
+            "file_id": self.writer.file(image.path).pk if image.path else None,
+            "remote_url": image.url[:500],
+            "alt": image.alt,
+            "is_decorative": image.is_decorative,
+        }
+
+    def _own_pictures(self, key: str, text: TextSource) -> None:
+        """Pictures that only a translation has: they too are served by what they belong to."""
+        known = {row["file_id"] for (owner, _), row in self.images.items() if owner == key}
+        for image in text.images:
+            if image.path and (file := self.writer.file(image.path).pk) not in known:
+                known.add(file)
+                self._picture(key, image)
 
     # --- what exercises hold
     def _questions(self, sources, exercises) -> None:
@@ -170,6 +180,7 @@ class DraftWriter:
                     "title": translation.title,
                     "body_id": self.writer.body(translation.text).pk,
                 }
+                self._own_pictures(item.key, translation.text)
                 self.step()
         stored = {(row.item_key, row.locale): row for row in self.edition.translations.all()}
         settle(Translation, stored, wanted, self.tally, str)

@@ -38,6 +38,7 @@ class ImageSource:
     line: int
     path: str = ""
     url: str = ""
+    is_decorative: bool = False
 
 
 @dataclass

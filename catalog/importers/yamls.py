@@ -55,7 +55,7 @@ def _built(loader, node):
 _Loader.yaml_constructors = {None: _built}
 
 
-def load(text: str, path: str, limit: int = MAX_DOCUMENT):
+def load(text: str, path: str, limit: int = MAX_DOCUMENT, first_line: int = 1):
     """Mappings, lists and text. Refuses what is no YAML or more of it than a course needs."""
     if len(text) > limit:
         raise PackageRefused(f"The YAML of {shown(path)} is longer than {limit} characters.")
@@ -63,7 +63,7 @@ def load(text: str, path: str, limit: int = MAX_DOCUMENT):
         _inspect(text, path)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a BaseLoader: text, lists, mappings
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        line = error.problem_mark.line + first_line if error.problem_mark else first_line
         raise PackageRefused(f"{shown(path)} is not valid YAML (line {line}).") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = str(error).splitlines()[0][:100] if str(error) else "unreadable"
@@ -98,7 +98,7 @@ def front_matter(text: str, path: str) -> tuple[Mapping, str, int]:
         end = len(text) - 4
     if end < 0:
         return Mapping(), text, 1
-    fields = load(text[4 : end + 1], path, MAX_FRONT_MATTER)
+    fields = load(text[4 : end + 1], path, MAX_FRONT_MATTER, first_line=2)
     body = text[end + 5 :]
     if fields in (None, ""):
         fields = Mapping()
