@@ -17,12 +17,12 @@ class WordConverter:
         return value
 
 
-register_converter(WordConverter, "word")
+register_converter(WordConverter, "study_word")
 
 app_name = "learning"
 urlpatterns = [
     path("", shelf.my_learning, name="my-learning"),
-    path("<word:slug>/", start.start, name="start"),
-    path("<word:slug>/<word:key>/", reader.item, name="item"),
-    path("<word:slug>/<word:key>/results/<word:attempt_id>/", exercises.result, name="result"),
+    path("<study_word:slug>/", start.start, name="start"),
+    path("<study_word:slug>/<study_word:key>/", reader.item, name="item"),
+    path("<study_word:slug>/<study_word:key>/results/<study_word:attempt_id>/", exercises.result, name="result"),
 ]
