@@ -1,0 +1,117 @@
+"""Topics with everything that stands on their page, questions and answers, instructors."""
+
+from django.contrib import admin
+
+from catalog.actions import topics as actions
+from catalog.admin.forms import ResourceForm, SectionForm
+from catalog.admin.rows import changed_rows
+from catalog.models import FAQ, Instructor, Recommendation, Topic, TopicResource, TopicSection
+from engineroom.admin import ActionAdmin
+
+
+class SectionInline(admin.StackedInline):
+    model = TopicSection
+    form = SectionForm
+    extra = 0
+    fields = ["position", "key", "title", "source"]
+
+
+class ResourceInline(admin.TabularInline):
+    model = TopicResource
+    form = ResourceForm
+    extra = 0
+    fields = ["position", "title", "url", "note"]
+
+
+class RecommendationInline(admin.TabularInline):
+    model = Recommendation
+    extra = 0
+    fields = ["position", "kind", "course", "key"]
+    raw_id_fields = ["course"]
+
+
+class FAQInline(admin.StackedInline):
+    model = FAQ
+    extra = 0
+    fields = ["position", "question", "answer"]
+
+
+@admin.register(Topic)
+class TopicAdmin(ActionAdmin):
+    list_display = ["title", "slug", "is_published", "position", "changed_at"]
+    list_filter = ["is_published"]
+    search_fields = ["title", "slug"]
+    fields = ["title", "slug", "summary", "introduction", "is_published", "position"]
+    inlines = [SectionInline, RecommendationInline, ResourceInline, FAQInline]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        if "slug" in form.base_fields:
+            form.base_fields["slug"].required = False
+        return form
+
+    def act_save(self, request, obj, form, change):
+        return actions.save_topic(topic=obj, actor=request.user)
+
+    def act_save_related(self, request, form, formsets, change):
+        actor = request.user
+        for formset in formsets:
+            kept, deleted = changed_rows(formset, form.instance)
+            for row in deleted:
+                if isinstance(row, FAQ):
+                    actions.delete_faq(faq=row, actor=actor)
+                else:
+                    actions.delete_topic_part(part=row, actor=actor)
+            sources = {id(each.instance): each.cleaned_data.get("source") for each in formset.forms}
+            for row in kept:
+                self._save_part(row, actor, sources.get(id(row)))
+
+    @staticmethod
+    def _save_part(row, actor, source):
+        if isinstance(row, TopicSection):
+            actions.save_section(section=row, actor=actor, source=source or "")
+        elif isinstance(row, TopicResource):
+            actions.save_resource(resource=row, actor=actor)
+        elif isinstance(row, Recommendation):
+            actions.save_recommendation(recommendation=row, actor=actor)
+        else:
+            actions.save_faq(faq=row, actor=actor)
+
+    def act_delete(self, request, obj):
+        actions.delete_topic(topic=obj, actor=request.user)
+
+
+@admin.register(FAQ)
+class FAQAdmin(ActionAdmin):
+    list_display = ["question", "topic", "course", "position"]
+    list_select_related = ["topic", "course"]
+    search_fields = ["question", "answer"]
+    autocomplete_fields = ["topic", "course"]
+    fields = ["topic", "course", "position", "question", "answer"]
+    ordering = ["-pk"]
+
+    def act_save(self, request, obj, form, change):
+        return actions.save_faq(faq=obj, actor=request.user)
+
+    def act_delete(self, request, obj):
+        actions.delete_faq(faq=obj, actor=request.user)
+
+
+@admin.register(Instructor)
+class InstructorAdmin(ActionAdmin):
+    list_display = ["name", "slug"]
+    search_fields = ["name", "slug"]
+    raw_id_fields = ["person"]
+    fields = ["name", "slug", "bio", "person"]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        if "slug" in form.base_fields:
+            form.base_fields["slug"].required = False
+        return form
+
+    def act_save(self, request, obj, form, change):
+        return actions.save_instructor(instructor=obj, actor=request.user)
+
+    def act_delete(self, request, obj):
+        actions.delete_instructor(instructor=obj, actor=request.user)
