@@ -76,6 +76,10 @@ class ActionAdmin(admin.ModelAdmin):
         self.message_user(request, refusal.message, messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
 
+    def construct_change_message(self, request, form, formsets, add=False):
+        """Django's own log is not kept, and formsets that no form saved cannot fill it."""
+        return []
+
     def log_addition(self, request, obj, message):
         """The audit trail is written by the action."""
 
