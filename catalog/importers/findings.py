@@ -48,7 +48,9 @@ def item_findings(course: CourseSource, problems: dict[tuple, str]):
 
 
 def _item(item, problems):
-    yield _judged(item.path, item.line, kind_of(item), problems.get((item.key,), ""))
+    # The questions that keep an exercise back are reported themselves.
+    problem = problems.get((item.key,), "").partition(" The first:")[0]
+    yield _judged(item.path, item.line, kind_of(item), problem)
     for translation in getattr(item, "translations", ()):
         text = translation.text
         yield Finding(text.path, text.line, "translation", Outcome.KEPT, translation.locale)
