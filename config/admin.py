@@ -15,8 +15,12 @@ class SchoolAdmin(admin.AdminSite):
     enable_nav_sidebar = True
 
     def index(self, request, extra_context=None):
-        """The front page shows the boards that the apps put into the slot `admin.board`."""
-        boards = slots.gather("admin.board", request)
+        """The front page shows the boards that the apps put into the slot `admin.board`.
+
+        What the school does today comes before how it runs.
+        """
+        boards = [board for board in slots.gather("admin.board", request) if board]
+        boards.sort(key=lambda board: board.get("rank", 0))
         return super().index(request, {"boards": boards, **(extra_context or {})})
 
     @method_decorator(secure_admin_login)

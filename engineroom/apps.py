@@ -6,4 +6,7 @@ class EngineroomConfig(AppConfig):
     verbose_name = "Engine room"
 
     def ready(self):
-        from engineroom import checks, jobs, openapi  # noqa: F401
+        from engineroom import boards, checks, jobs, openapi, slots  # noqa: F401
+
+        slots.fill("admin.board", boards.queue)
+        slots.fill("admin.board", boards.audit_trail)
