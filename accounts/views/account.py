@@ -19,7 +19,8 @@ def home(request):
     """Name and time zone, and what other rooms keep about the person."""
     person = request.user
     form = ProfileForm(
-        request.POST or None, initial={"name": person.name, "time_zone": person.time_zone}
+        request.POST if request.method == "POST" else None,
+        initial={"name": person.name, "time_zone": person.time_zone},
     )
     if request.method == "POST" and form.is_valid():
         actions.change_profile(person=person, actor=person, **form.cleaned_data)
@@ -63,7 +64,7 @@ def delete(request):
     """Leave the school: confirmed by password, or by signing in again where there is none."""
     person = request.user
     kind = DeletePasswordForm if person.has_usable_password() else DeleteAgreeForm
-    form = kind(request.POST or None)
+    form = kind(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             return _leave(request, person, form.cleaned_data)

@@ -1,0 +1,426 @@
+"""The account's own pages: profile, sessions and devices, links, leaving."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts import actions
+from accounts.models import Device, SignInLink, User
+from accounts.queries import personal_data, sessions_of
+from accounts.refusals import LinkSpent
+from engineroom import clock, outbox, slots
+from engineroom.models import AuditEntry, OutboxEvent
+from tests.factories.accounts import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+PAGES = [
+    "accounts:home",
+    "accounts:sessions",
+    "accounts:delete",
+    "mfa_index",
+    "account_email",
+    "account_change_password",
+    "socialaccount_connections",
+    "mfa_list_webauthn",
+    "account_logout",
+]
+
+
+@pytest.fixture
+def person(client):
+    person = make_user(name="Ada")
+    client.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
+    return person
+
+
+def in_another_browser(person) -> Client:
+    other = Client(headers={"User-Agent": "Mozilla/5.0 (X11; Linux) Firefox/130.0"})
+    other.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
+    return other
+
+
+def signed_in(client) -> bool:
+    return client.get(reverse("accounts:home")).status_code == 200
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_the_account_needs_somebody_and_is_stored_by_nobody(client, page):
+    stranger = client.get(reverse(page))
+    person = make_user()
+    client.force_login(person)
+
+    answer = client.get(reverse(page))
+
+    assert stranger.status_code == 302 or page == "account_logout"
+    assert answer.status_code == 200
+    assert answer["Cache-Control"] == "private, no-store"
+    assert answer.content.count(b"<h1") == 1
+    assert b"style=" not in answer.content
+    assert b"<script>" not in answer.content
+
+
+def test_the_profile_is_saved_with_an_audit_entry(client, person):
+    data = {"name": "Ada L.", "time_zone": "Europe/Berlin"}
+
+    answer = client.post(reverse("accounts:home"), data)
+
+    person.refresh_from_db()
+    assert answer.url == reverse("accounts:home")
+    assert (person.name, person.time_zone) == ("Ada L.", "Europe/Berlin")
+    entry = AuditEntry.objects.get(action="person.changed_profile")
+    assert entry.actor == person
+    assert entry.data == {"fields": ["name", "time_zone"]}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"name": "x" * 121, "time_zone": "UTC"},
+        {"name": "a\x00b", "time_zone": "UTC"},
+        {"name": "Ada", "time_zone": "Mars/Base"},
+        {},
+    ],
+)
+def test_a_bad_profile_is_said_beside_the_field_and_changes_nothing(client, person, data):
+    answer = client.post(reverse("accounts:home"), data)
+
+    person.refresh_from_db()
+    assert answer.status_code == 400
+    assert b"<title>Error: Profile" in answer.content
+    assert (person.name, person.time_zone) == ("Ada", "UTC")
+
+
+def test_a_profile_form_sets_no_other_field(client, person):
+    client.post(
+        reverse("accounts:home"),
+        {
+            "name": "Ada",
+            "time_zone": "UTC",
+            "is_staff": "on",
+            "is_superuser": "on",
+            "email": "x@example.com",
+            "groups": "1",
+        },
+    )
+
+    fresh = User.objects.get(pk=person.pk)
+    assert not fresh.is_staff
+    assert not fresh.is_superuser
+    assert fresh.email == person.email
+
+
+def test_one_other_place_is_signed_out(client, person):
+    other = in_another_browser(person)
+    [row] = [row for row in sessions_of(person, client.session.session_key) if not row.is_current]
+
+    page = client.get(reverse("accounts:sessions"))
+    client.post(reverse("accounts:end-session", args=[row.id]))
+
+    assert b"Firefox on Linux" in page.content
+    assert row.key.encode() not in page.content
+    assert not signed_in(other)
+    assert signed_in(client)
+
+
+def test_all_other_places_are_signed_out_at_once(client, person):
+    others = [in_another_browser(person) for _ in range(2)]
+
+    client.post(reverse("accounts:sessions"))
+
+    assert not any(signed_in(other) for other in others)
+    assert signed_in(client)
+
+
+def test_nobody_ends_the_session_of_somebody_else(client, person):
+    stranger = make_user()
+    other = in_another_browser(stranger)
+    [row] = sessions_of(stranger)
+
+    answer = client.post(reverse("accounts:end-session", args=[row.id]))
+
+    assert answer.status_code == 404
+    assert signed_in(other)
+
+
+def test_a_device_is_signed_out_by_its_owner_only(client, person):
+    own, _a, _r = actions.issue_device(person=person, name="Phone")
+    foreign, _a, _r = actions.issue_device(person=make_user())
+
+    assert b"Phone" in client.get(reverse("accounts:sessions")).content
+    client.post(reverse("accounts:revoke-device", args=[own.public_id]))
+    refused = client.post(reverse("accounts:revoke-device", args=[foreign.public_id]))
+
+    assert refused.status_code == 404
+    assert Device.objects.get(pk=own.pk).revoked_at
+    assert not Device.objects.get(pk=foreign.pk).revoked_at
+
+
+def test_pages_cost_the_same_for_one_row_and_for_five(
+    client, person, django_assert_max_num_queries
+):
+    def count(page):
+        with django_assert_max_num_queries(9) as seen:
+            client.get(reverse(page))
+        return len(seen)
+
+    actions.issue_device(person=person)
+    before = {page: count(page) for page in PAGES}
+    for _ in range(4):
+        in_another_browser(person)
+        actions.issue_device(person=person)
+
+    assert {page: count(page) for page in PAGES} == before
+
+
+def test_the_account_shows_what_other_rooms_put_there(client, person):
+    def entry(request):
+        return {"title": "Orders", "url": "/orders/", "text": "Two of them"}
+
+    slots.fill("accounts.sections", entry)
+    try:
+        page = client.get(reverse("accounts:home")).content.decode()
+    finally:
+        slots._slots["accounts.sections"].remove(entry)
+
+    assert '<a href="/orders/"><b>Orders</b></a>' in page
+    assert "Two of them" in page
+
+
+# --- changing the address
+
+
+def test_an_address_changes_when_the_new_one_is_confirmed(client, person, mailoutbox):
+    before = person.email
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    client.post(reverse("account_email"), {"email": "new@example.com", "action_add": ""})
+    person.refresh_from_db()
+    assert person.email == before
+    outbox.drain()
+    link = next(
+        line for line in mailoutbox[-1].body.splitlines() if "/accounts/confirm-email/" in line
+    )
+
+    client.post(link.removeprefix("http://localhost:8000"))
+    outbox.drain()
+
+    person.refresh_from_db()
+    assert person.email == "new@example.com"
+    assert [row.email for row in person.emailaddress_set.all()] == ["new@example.com"]
+    assert mailoutbox[-1].to == [before]
+    assert AuditEntry.objects.filter(action="person.changed_email").exists()
+
+
+def test_an_address_confirmed_by_another_account_meanwhile_is_refused(client, person, mailoutbox):
+    before = person.email
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    client.post(reverse("account_email"), {"email": "new@example.com", "action_add": ""})
+    outbox.drain()
+    link = next(
+        line for line in mailoutbox[-1].body.splitlines() if "/accounts/confirm-email/" in line
+    )
+    make_user(email="new@example.com")
+
+    answer = client.post(link.removeprefix("http://localhost:8000"))
+
+    person.refresh_from_db()
+    assert answer.status_code < 500
+    assert person.email == before
+
+
+# --- passwords
+
+
+def test_a_reset_by_mail_signs_all_devices_out(client, mailoutbox):
+    person = make_user()
+    device, _access, _refresh = actions.issue_device(person=person)
+    client.post(reverse("account_reset_password"), {"email": person.email})
+    outbox.drain()
+    link = next(line for line in mailoutbox[-1].body.splitlines() if "/password/reset/key/" in line)
+
+    form = client.get(link.removeprefix("http://localhost:8000"), follow=True)
+    saved = client.post(
+        form.redirect_chain[-1][0],
+        {"password1": "a new long password", "password2": "a new long password"},
+    )
+
+    person.refresh_from_db()
+    device.refresh_from_db()
+    assert saved.url == reverse("account_reset_password_from_key_done")
+    assert person.check_password("a new long password")
+    assert device.revoked_at
+    again = client.get(link.removeprefix("http://localhost:8000"))
+    assert b"used before" in again.content
+
+
+def test_a_changed_password_signs_other_browsers_out(client, person):
+    other = in_another_browser(person)
+    new = "quite another password"
+    data = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+
+    client.post(reverse("account_change_password"), data)
+
+    assert signed_in(client)
+    assert not signed_in(other)
+
+
+# --- links
+
+
+def link_of(mailoutbox) -> str:
+    outbox.drain()
+    text = mailoutbox[-1].body
+    return next(line for line in text.splitlines() if "/accounts/link/" in line).removeprefix(
+        "http://localhost:8000"
+    )
+
+
+def test_a_guest_gets_an_account_by_address_and_signs_in_by_the_mailed_link(client, mailoutbox):
+    person, created = actions.person_for_email(email="Guest@Example.com", name="Gast")
+    again, created_again = actions.person_for_email(email="guest@example.com")
+    actions.send_sign_in_link(person=person, next_url="/orders/", key="guest-1")
+    actions.send_sign_in_link(person=person, next_url="/orders/", key="guest-1")
+    link = link_of(mailoutbox)
+    assert len(mailoutbox) == 1
+
+    looked = client.get(link)
+    used = client.post(link)
+
+    assert (created, created_again) == (True, False)
+    assert person == again
+    assert not person.has_usable_password()
+    assert b"Sign in</button>" in looked.content
+    assert used.url == "/orders/"
+    assert client.session["_auth_user_id"] == str(person.pk)
+    assert person.emailaddress_set.get().verified
+
+
+def test_a_link_works_once_and_for_a_day(client, mailoutbox):
+    person = make_user()
+    actions.send_sign_in_link(person=person)
+    link = link_of(mailoutbox)
+    with clock.moved_by(timedelta(hours=25)):
+        late = client.post(link)
+    client.post(link)
+    client.logout()
+
+    second = client.post(link)
+
+    assert late.status_code == second.status_code == 410
+    assert b"does not work any more" in second.content
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_token_of_a_link_rests_as_a_digest_only(mailoutbox):
+    actions.send_sign_in_link(person=make_user())
+    token = link_of(mailoutbox).rstrip("/").rpartition("/")[2]
+
+    assert token not in str(list(SignInLink.objects.values()))
+    with pytest.raises(LinkSpent):
+        actions.use_sign_in_link(token=SignInLink.objects.get().digest)
+
+
+@pytest.mark.parametrize("bad", ["https://evil.example/", "//evil.example/", "javascript:1", ""])
+def test_a_link_leads_nowhere_else(bad):
+    actions.send_sign_in_link(person=make_user(), next_url=bad)
+
+    assert SignInLink.objects.get().next_path == "/learn/"
+
+
+@pytest.mark.parametrize("token", ["x", "%00", "é" * 200, "x" * 3000])
+def test_a_made_up_link_is_refused(client, token):
+    assert client.post(f"/accounts/link/{token}/").status_code in (400, 404, 410)
+
+
+# --- leaving
+
+
+def test_a_person_leaves_by_password_and_nothing_personal_stays(client, person):
+    email, public_id = person.email, person.public_id
+    actions.issue_device(person=person)
+    actions.send_sign_in_link(person=person)
+    other = in_another_browser(person)
+    asked = []
+    slots.fill("accounts.erase", asked.append)
+    try:
+        answer = client.post(reverse("accounts:delete"), {"password": PASSWORD})
+    finally:
+        slots._slots["accounts.erase"].remove(asked.append)
+
+    person.refresh_from_db()
+    assert answer.status_code == 302
+    assert [who.pk for who in asked] == [person.pk]
+    assert person.email == f"{public_id}@erased.invalid"
+    assert (person.name, person.is_active) == ("", False)
+    assert person.erased_at is not None
+    assert not person.groups.exists()
+    assert not Device.objects.exists()
+    assert not SignInLink.objects.exists()
+    assert not person.emailaddress_set.exists()
+    assert not OutboxEvent.objects.filter(payload__to=email).exists()
+    assert email not in str(list(AuditEntry.objects.values()))
+    assert not signed_in(other)
+    assert not signed_in(client)
+    assert AuditEntry.objects.filter(action="person.erased", target=public_id).exists()
+
+
+def test_a_wrong_password_leaves_everything_as_it_is(client, person):
+    answer = client.post(reverse("accounts:delete"), {"password": "wrong"})
+
+    person.refresh_from_db()
+    assert answer.status_code == 400
+    assert b"The password is not right" in answer.content
+    assert person.is_active
+    assert signed_in(client)
+
+
+def test_a_person_leaves_by_api_with_the_password(client):
+    person = make_user()
+    _device, access, _refresh = actions.issue_device(person=person)
+
+    def delete(**body):
+        return client.delete(
+            "/api/v1/me",
+            body,
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {access}"},
+        )
+
+    assert delete().status_code == 400
+    assert delete(password="wrong").json()["code"] == "wrong_password"
+    assert delete(password=PASSWORD).status_code == 204
+    assert delete(password=PASSWORD).status_code == 401
+    assert User.objects.get().erased_at
+
+
+def test_the_only_superuser_cannot_leave(client):
+    boss = make_user(is_superuser=True, is_staff=True)
+    client.force_login(boss)
+
+    answer = client.post(reverse("accounts:delete"), {"password": PASSWORD})
+
+    boss.refresh_from_db()
+    assert b"only account that may do everything" in answer.content
+    assert boss.is_active
+    assert boss.erased_at is None
+
+
+def test_the_address_is_free_again_after_leaving(client, person):
+    email = person.email
+    client.post(reverse("accounts:delete"), {"password": PASSWORD})
+
+    newcomer, created = actions.person_for_email(email=email)
+
+    assert created
+    assert newcomer.pk != person.pk
+
+
+def test_the_export_names_what_the_accounts_hold(person):
+    actions.issue_device(person=person, name="Phone")
+
+    [row] = personal_data(person)["rows"]
+
+    assert row["email"] == person.email
+    assert row["devices"][0]["name"] == "Phone"
+    assert row["sessions"][0]["ip"] == "127.0.0.1"
