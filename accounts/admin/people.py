@@ -10,7 +10,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, Prefetch
 
@@ -18,6 +18,7 @@ from accounts import actions
 from accounts.models import User
 from accounts.roles import LABELS, LEARNER
 from engineroom.admin import ActionAdmin, ReadOnlyAdmin
+from engineroom.refusals import Refusal
 
 # Sign-in state belongs to allauth, and secrets to nobody's eyes: no forms for either.
 for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession):
@@ -164,8 +165,12 @@ class PersonAdmin(ActionAdmin):
     def _set_active(self, request, queryset, is_active):
         count = 0
         for person in queryset:
-            actions.set_active(person=person, is_active=is_active, actor=request.user)
-            count += 1
+            try:
+                actions.set_active(person=person, is_active=is_active, actor=request.user)
+            except Refusal as refusal:
+                self.message_user(request, f"{person}: {refusal.message}", messages.ERROR)
+            else:
+                count += 1
         self.message_user(request, f"{count} {'opened' if is_active else 'closed'}.")
 
 

@@ -123,6 +123,7 @@ DOOR_BASES = {
         "forms",
         "openapi",
         "pages",
+        "parsers",
         "permissions",
         "problems",
         "restviews",
