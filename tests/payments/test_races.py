@@ -1,0 +1,204 @@
+"""Many at once: each guard is also shown to be needed."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection, connections
+from django.test import Client
+
+from engineroom import clock
+from engineroom.refusals import Refusal
+from payments import gateways, states
+from payments.actions import settling
+from payments.actions.checkouts import open_checkout
+from payments.actions.ordering import place_order, start_payment
+from payments.actions.refunding import refund_lines
+from payments.actions.settling import settle_order
+from payments.gateways import simulator
+from payments.models import Checkout, LedgerEntry, Order, OrderLine, Payment, Refund
+from payments.queries.books import audit_books
+from tests.factories.accounts import make_user
+from tests.factories.payments import make_checkout, make_offer, make_paid_order, make_payment
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+def all_at_once(count, work):
+    """Run `work(number)` in so many threads that start together; answers or the refusals."""
+    barrier = Barrier(count, timeout=30)
+
+    def one(number):
+        try:
+            barrier.wait()
+            return work(number)
+        except Refusal as refusal:
+            return refusal
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(one, range(count)))
+
+
+def test_twenty_parallel_news_of_one_payment_deliver_once(dummy):
+    payment = make_payment(person=make_user())
+    simulator.pay(payment.reference, outcome="success")
+    reading = gateways.current().fetch(payment.reference)
+
+    def tell(number):
+        mine = Payment.objects.select_related("order").get(pk=payment.pk)
+        return settle_order(payment=mine, reading=reading, source=f"thread {number}").state
+
+    answers = all_at_once(20, tell)
+
+    assert answers == [states.PAID] * 20
+    assert dummy.count("deliver") == 1
+    assert LedgerEntry.objects.count() == 2
+    assert Order.objects.get().version == 2
+    assert audit_books()["ok"]
+
+
+def test_without_the_guard_the_same_news_delivers_more_than_once(dummy):
+    """The control: read, then write, as careless code would."""
+    payment = make_payment(person=make_user())
+    barrier = Barrier(6, timeout=20)
+
+    def careless(number):
+        line = OrderLine.objects.select_related("order__person").get(order=payment.order_id)
+        is_new = line.order.state == states.AWAITING
+        barrier.wait()
+        if is_new:
+            Order.objects.filter(pk=line.order_id).update(
+                state=states.PAID, paid_at=clock.now()
+            )
+            dummy.deliver(line)
+
+    # Fewer than the pool has connections: all of them hold one while they wait.
+    all_at_once(6, careless)
+
+    assert dummy.count("deliver") > 1
+
+
+@pytest.mark.skipif(
+    "not __import__('django.db', fromlist=['connection']).connection.features"
+    ".has_select_for_update",
+    reason="SQLite runs writers one after another: the lock matters on PostgreSQL only",
+)
+def test_without_lock_and_condition_the_real_transition_delivers_more_than_once(
+    dummy, monkeypatch
+):
+    payment = make_payment(person=make_user())
+    simulator.pay(payment.reference, outcome="success")
+    reading = gateways.current().fetch(payment.reference)
+    barrier = Barrier(6, timeout=20)
+
+    def unlocked(order_id):
+        return Order.objects.select_related("person", "checkout").get(pk=order_id)
+
+    def unconditional(row, to, **fields):
+        was = type(row).objects.values_list("state", flat=True).get(pk=row.pk)
+        if was == to:
+            return False
+        if isinstance(row, Payment):
+            barrier.wait()
+        row.state = to
+        return True
+
+    monkeypatch.setattr(settling, "locked_order", unlocked)
+    monkeypatch.setattr(settling, "move_payment", unconditional)
+    monkeypatch.setattr(settling, "move_order", unconditional)
+    monkeypatch.setattr(settling, "book_capture", lambda *rows: None)
+    monkeypatch.setattr(settling, "book_sale", lambda *rows: None)
+    monkeypatch.setattr(settling, "_finish_checkout", lambda order: None)
+    monkeypatch.setattr(settling, "_write", lambda *rows: None)
+
+    def tell(number):
+        mine = Payment.objects.select_related("order").get(pk=payment.pk)
+        settle_order(payment=mine, reading=reading, source="control")
+
+    all_at_once(6, tell)
+
+    assert dummy.count("deliver") > 1
+
+
+def test_pressing_pay_many_times_gives_one_order_and_one_payment():
+    checkout = make_checkout()
+
+    def press(number):
+        client = Client()
+        return client.post(
+            f"/checkout/{checkout.public_id}/",
+            {
+                "form_key": "form-1",
+                "email": "guest@example.com",
+                "expected_minor": 4900,
+                "consent": "on",
+            },
+        )
+
+    answers = all_at_once(10, press)
+
+    assert {answer.status_code for answer in answers} == {303}
+    assert len({answer["Location"] for answer in answers}) == 1
+    assert (Order.objects.count(), Payment.objects.count()) == (1, 1)
+
+
+def test_parallel_checkouts_of_one_person_are_one_checkout_and_one_order():
+    person, offer = make_user(), make_offer()
+
+    def buy(number):
+        checkout = open_checkout(offer=offer, person=person)
+        order = place_order(checkout=checkout, has_consented=True)
+        return start_payment(order=order).pk
+
+    answers = all_at_once(10, buy)
+
+    assert len(set(answers)) == 1, answers
+    assert Checkout.objects.count() == Order.objects.count() == Payment.objects.count() == 1
+
+
+def test_parallel_refunds_of_one_line_send_it_back_once(dummy):
+    order = make_paid_order()
+    line = order.lines.get()
+
+    def send_back(number):
+        return refund_lines(
+            order=order,
+            amounts={line.public_id: None},
+            reason="Race",
+            key="same" if number % 2 else f"key-{number}",
+        )
+
+    answers = all_at_once(10, send_back)
+
+    done = {answer.pk for answer in answers if isinstance(answer, Refund)}
+    assert len(done) == 1
+    assert Order.objects.get().refunded_minor == 4900
+    assert dummy.count("withdraw") == 1
+    assert audit_books()["ok"]
+
+
+def test_no_transaction_is_open_while_the_gateway_is_asked(monkeypatch):
+    seen = []
+
+    class Watching(simulator.SimulatorGateway):
+        def start(self, intent):
+            seen.append(connection.in_atomic_block)
+            return super().start(intent)
+
+        def fetch(self, reference):
+            seen.append(connection.in_atomic_block)
+            return super().fetch(reference)
+
+        def refund(self, reference, **how):
+            seen.append(connection.in_atomic_block)
+            return super().refund(reference, **how)
+
+    monkeypatch.setitem(gateways._makers, "simulator", Watching)
+
+    order = make_paid_order()
+    refund_lines(order=order, amounts={order.lines.get().public_id: None}, reason="x", key="k")
+
+    assert len(seen) >= 3
+    assert not any(seen)
