@@ -29,8 +29,6 @@ from payments.refusals import (
 )
 from payments.views.visitors import person_of, remember, remembered, visible_checkout
 
-NO_INDEX = {"X-Robots-Tag": "noindex"}
-
 
 @open_page(methods=("GET",))
 def buy(request, offer_id):
@@ -113,7 +111,9 @@ def _show(request, checkout, order, lines, form, refusal=None, status=200):
         "can_remove": len(lines) > 1,
         "is_over": not checkout.is_open,
     }
-    return render(request, "payments/checkout.html", context, status=status, headers=NO_INDEX)
+    response = render(request, "payments/checkout.html", context, status=status)
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _pay(request, checkout, order, lines):
@@ -184,7 +184,8 @@ def leave(request, checkout_id):
     if payment is None or payment.state not in states.OPEN_PAYMENTS or not payment.url:
         return redirect(checkout)
     context = {"url": payment.url, "host": urlsplit(payment.url).hostname, "order": order}
-    response = render(request, "payments/leave.html", context, headers=NO_INDEX)
+    response = render(request, "payments/leave.html", context)
+    response["X-Robots-Tag"] = "noindex"
     response["Refresh"] = f"0; url={payment.url}"
     return response
 

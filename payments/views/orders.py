@@ -39,9 +39,8 @@ def receipt(request, number):
         "is_guest": person is None,
         "start": next((line for line in lines if line.url and not line.withdrawn_at), None),
     }
-    response = render(
-        request, f"payments/{_template(order)}.html", context, headers={"X-Robots-Tag": "noindex"}
-    )
+    response = render(request, f"payments/{_template(order)}.html", context)
+    response["X-Robots-Tag"] = "noindex"
     if order.state == states.PROCESSING:
         response["Refresh"] = "5"
     return response

@@ -68,5 +68,6 @@ def _show(request, payment, form):
         "return_path": payment.return_url.removeprefix(settings.SITE_URL),
     }
     status = 400 if form.errors else 200
-    headers = {"X-Robots-Tag": "noindex"}
-    return render(request, "payments/simulator.html", context, status=status, headers=headers)
+    response = render(request, "payments/simulator.html", context, status=status)
+    response["X-Robots-Tag"] = "noindex"
+    return response
