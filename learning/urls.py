@@ -24,5 +24,9 @@ urlpatterns = [
     path("", shelf.my_learning, name="my-learning"),
     path("<study_word:slug>/", start.start, name="start"),
     path("<study_word:slug>/<study_word:key>/", reader.item, name="item"),
-    path("<study_word:slug>/<study_word:key>/results/<study_word:attempt_id>/", exercises.result, name="result"),
+    path(
+        "<study_word:slug>/<study_word:key>/results/<study_word:attempt_id>/",
+        exercises.result,
+        name="result",
+    ),
 ]
