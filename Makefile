@@ -1,6 +1,7 @@
 # Everything a person needs to run, test and measure the school. `make` alone prints this help.
 SHELL := /bin/sh
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && { echo $$p; break; }; done)
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
+  $$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
@@ -14,7 +15,7 @@ help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/uv: requirements-uv.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Lectern needs Python 3.11 or newer; set PYTHON=/path/to/it."; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Lectern needs Python 3.11 or newer with venv (Debian: python3-venv); set PYTHON=/path/to/it."; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "This Python has no venv module: install it (Debian: python3-venv)."; exit 1; }
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.txt
 	@touch $@
