@@ -22,6 +22,10 @@ class ReadOnlyInline(admin.TabularInline):
     can_delete = False
     show_change_link = True
 
+    def get_readonly_fields(self, request, obj=None):
+        # A form could not hold what is never edited, such as public ids.
+        return self.fields
+
     def has_add_permission(self, request, obj=None):
         return False
 
@@ -41,7 +45,6 @@ class LineInline(ReadOnlyInline):
         "delivered_at",
         "withdrawn_at",
     ]
-    readonly_fields = ["price", "refunded"]
     show_change_link = False
 
     @admin.display(description="Price")
@@ -56,7 +59,6 @@ class LineInline(ReadOnlyInline):
 class PaymentInline(ReadOnlyInline):
     model = Payment
     fields = ["public_id", "gateway", "state", "amount", "method", "reason", "created_at"]
-    readonly_fields = ["amount"]
 
     @admin.display(description="Amount")
     def amount(self, payment):
@@ -66,7 +68,6 @@ class PaymentInline(ReadOnlyInline):
 class RefundInline(ReadOnlyInline):
     model = Refund
     fields = ["public_id", "state", "amount", "reason", "created_at", "error"]
-    readonly_fields = ["amount"]
 
     @admin.display(description="Amount")
     def amount(self, refund):
