@@ -43,11 +43,13 @@ def _decode(cursor: str, count: int) -> list:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         values = json.loads(urlsafe_b64decode(padded.encode("ascii", "strict")))
-    except (ValueError, UnicodeError) as error:
+    except (ValueError, UnicodeError, RecursionError) as error:
         raise BadCursor from error
+    if not isinstance(values, list) or len(values) != count:
+        raise BadCursor
     plain = all(isinstance(value, str | int | float) and "\0" not in str(value) for value in values)
     whole = all(abs(value) < 2**63 for value in values if isinstance(value, int | float))
-    if not isinstance(values, list) or len(values) != count or not plain or not whole:
+    if not plain or not whole:
         raise BadCursor
     return values
 
