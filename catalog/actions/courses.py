@@ -1,13 +1,12 @@
 """Courses, the details of their drafts, their covers."""
 
 from django.db import transaction
-from django.db.models import Max
 
 from catalog.actions.drafts import check_slug, clean, free_slug, open_draft, rename
 from catalog.bodies import store_body
 from catalog.events import CourseRenamed
 from catalog.files import store_file
-from catalog.models import Course, Cover, Edition, Module
+from catalog.models import Course, Cover, Edition
 from catalog.refusals import StillUsed
 from engineroom import audit
 from engineroom.events import announce
@@ -102,6 +101,20 @@ def change_draft(*, edition: Edition, actor, description: str | None = None, **d
     return edition
 
 
+@transaction.atomic
+def change_whole_course(
+    *, course: Course, actor, slug: str = "", outside: dict, details: dict
+) -> Course:
+    """Address, facts outside the editions and details of the draft, all or nothing."""
+    course = change_course(course=course, actor=actor, **outside)
+    if slug:
+        course = rename_course(course=course, actor=actor, slug=slug)
+    draft = course.editions.filter(state=Edition.State.DRAFT).first()
+    if draft and details:
+        course = change_draft(edition=draft, actor=actor, **details).course
+    return course
+
+
 def _lines(value) -> list[str]:
     """A list of at most 30 short lines, whatever was given."""
     rows = value if isinstance(value, list) else str(value or "").splitlines()
@@ -123,25 +136,3 @@ def set_cover(
     cover.save()
     audit.record("cover.changed", course.public_id, actor=actor, has_picture=bool(cover.image_id))
     return cover
-
-
-@transaction.atomic
-def save_module(*, module: Module, actor) -> Module:
-    """Add or change a module of a draft. `module` carries the new values, unsaved."""
-    edition = open_draft(module.edition)
-    module.edition = edition
-    if not module.position:
-        last = edition.modules.aggregate(last=Max("position"))["last"]
-        module.position = (last or 0) + 1
-    clean(module)
-    module.save()
-    audit.record("module.saved", edition.public_id, actor=actor, key=module.key)
-    return module
-
-
-@transaction.atomic
-def delete_module(*, module: Module, actor) -> None:
-    """Its items go with it."""
-    edition = open_draft(module.edition)
-    audit.record("module.deleted", edition.public_id, actor=actor, key=module.key)
-    module.delete()

@@ -21,7 +21,6 @@ from catalog.models import (
     Solution,
     Translation,
 )
-from catalog.refusals import BadOrder
 from engineroom import audit
 from engineroom.refusals import Invalid
 
@@ -89,32 +88,6 @@ def delete_item(*, item, actor) -> None:
     kind = type(item).__name__.lower()
     audit.record(f"{kind}.deleted", edition.public_id, actor=actor, key=item.key)
     item.delete()
-
-
-@transaction.atomic
-def reorder_items(*, module, actor, keys: list[str]) -> None:
-    """Put all items of a module into the order of `keys`. Raises BadOrder unless each is named once."""
-    edition = open_draft(module.edition)
-    rows = {row.key: row for model in ITEMS for row in model.objects.filter(module=module)}
-    if sorted(keys) != sorted(rows):
-        raise BadOrder
-    for position, key in enumerate(keys, start=1):
-        rows[key].position = position
-        rows[key].save(update_fields=["position"])
-    audit.record("module.reordered", edition.public_id, actor=actor, key=module.key)
-
-
-@transaction.atomic
-def reorder_modules(*, edition, actor, keys: list[str]) -> None:
-    """The same for the modules of a draft."""
-    edition = open_draft(edition)
-    rows = {row.key: row for row in edition.modules.all()}
-    if sorted(keys) != sorted(rows):
-        raise BadOrder
-    for position, key in enumerate(keys, start=1):
-        rows[key].position = position
-        rows[key].save(update_fields=["position"])
-    audit.record("draft.reordered", edition.public_id, actor=actor)
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 
 from catalog.actions import courses as actions
+from catalog.actions import modules
 from catalog.actions.publishing import publish_edition, withdraw_edition
 from catalog.admin.forms import CourseForm
 from catalog.admin.rows import DraftRowAdmin, changed_rows
@@ -73,11 +74,13 @@ class CourseAdmin(ActionAdmin):
             )
         else:
             course = Course.objects.get(pk=obj.pk)
-            actions.change_course(course=course, actor=actor, is_free=data["is_free"], **outside)
-            if data["slug"]:
-                actions.rename_course(course=course, actor=actor, slug=data["slug"])
-            if draft := course.editions.filter(state="draft").first():
-                actions.change_draft(edition=draft, actor=actor, **form.details())
+            actions.change_whole_course(
+                course=course,
+                actor=actor,
+                slug=data["slug"],
+                outside={"is_free": data["is_free"], **outside},
+                details=form.details(),
+            )
         if {"palette", "motif", "picture", "removes_picture"} & set(form.changed_data):
             picture = data["picture"]
             actions.set_cover(
@@ -195,9 +198,9 @@ class EditionAdmin(ActionAdmin):
         for formset in formsets:
             kept, deleted = changed_rows(formset, form.instance)
             for module in deleted:
-                actions.delete_module(module=module, actor=request.user)
+                modules.delete_module(module=module, actor=request.user)
             for module in kept:
-                actions.save_module(module=module, actor=request.user)
+                modules.save_module(module=module, actor=request.user)
 
     def withdraw_view(self, request, edition_id):
         edition = self.get_object(request, str(edition_id))
@@ -236,7 +239,7 @@ class ModuleAdmin(DraftRowAdmin):
     ordering = ["-pk"]
 
     def act_save(self, request, obj, form, change):
-        return actions.save_module(module=obj, actor=request.user)
+        return modules.save_module(module=obj, actor=request.user)
 
     def act_delete(self, request, obj):
-        actions.delete_module(module=obj, actor=request.user)
+        modules.delete_module(module=obj, actor=request.user)
