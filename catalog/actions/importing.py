@@ -21,6 +21,7 @@ from catalog.models import Course, Edition, ImportRun
 from catalog.queries.editions import draft_of
 from catalog.refusals import NothingChanged
 from engineroom import audit, slots
+from engineroom.refusals import NotAllowed
 
 
 @dataclass
@@ -68,12 +69,14 @@ def import_course(
     price: str = "",
     currency: str = "",
     locale: str = "",
+    may_change: bool = True,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> ImportReport:
     """Bring the draft of a course in line with a package: a folder's or zip file's path, an open
     zip file, or an opened Package. The same package again changes nothing.
 
-    `price` (decimal text) and `currency` override the package's own. `progress` hears of each text
+    `price` (decimal text) and `currency` override the package's own. Without `may_change` a course
+    that the school already has is refused (NotAllowed). `progress` hears of each text
     that is done. A dry run undoes everything it did. Raises PackageRefused, or what publishing
     refuses; then nothing was changed.
     """
@@ -81,6 +84,8 @@ def import_course(
     tree = read_course(package, locale)
     price, currency = (price, currency) if price else (tree.price, tree.currency)
     amount = minor_units(price, currency.upper()) if price else 0
+    if not may_change and Course.objects.filter(slug=tree.slug).exists():
+        raise NotAllowed("You may not change the course that the school has at this address.")
     with transaction.atomic():
         report = _Import(package, tree, is_free=not amount, progress=progress).run()
         course = Course.objects.get(slug=tree.slug)
