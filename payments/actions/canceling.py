@@ -1,5 +1,7 @@
 """Orders that will not be paid: canceled or run out. Held places are given back."""
 
+from datetime import timedelta
+
 from django.db import transaction
 
 from engineroom import audit, clock, outbox
@@ -11,6 +13,7 @@ from payments.refusals import GatewayUnavailable, PaymentMismatch
 
 CLOSE_TOPIC = "payments.close_hosted_page"
 BATCH = 100
+FORGOTTEN_AFTER = timedelta(days=30)
 
 
 def _give_back(order: Order) -> None:
@@ -73,5 +76,8 @@ def expire_overdue() -> int:
     Checkout.objects.filter(state=Checkout.State.OPEN, expires_at__lte=now).update(
         state=Checkout.State.EXPIRED
     )
+    # What never became an order goes after a month; buy links are followed by robots too.
+    unused = Checkout.objects.filter(state=Checkout.State.EXPIRED, orders=None)
+    unused.filter(expires_at__lte=now - FORGOTTEN_AFTER).delete()
     overdue = Order.objects.filter(state=states.AWAITING, expires_at__lte=now).order_by("pk")
     return sum(expire_order(order) for order in overdue[:BATCH])

@@ -6,7 +6,7 @@ from django.db.models import Count, Q, Sum
 
 from engineroom import clock
 from payments import states
-from payments.models import GatewayEvent, Order, OrderLine
+from payments.models import GatewayEvent, Order, OrderLine, Refund
 
 
 def orders_of(person):
@@ -36,6 +36,11 @@ def order_for_staff(number: str) -> Order | None:
 def refunds_of(order: Order) -> list:
     """Refunds with their lines, oldest first: three queries at most."""
     return list(order.refunds.prefetch_related("lines__line").order_by("pk"))
+
+
+def refund_by_key(order: Order, key: str) -> Refund | None:
+    """The refund that this form or call has made already: one query, none without a key."""
+    return order.refunds.filter(key=key).first() if key and key.isprintable() else None
 
 
 def processing_line(person, email: str, kind: str, key: str, but: Order | None) -> bool:

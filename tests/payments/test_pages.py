@@ -13,7 +13,7 @@ from payments.actions.canceling import cancel_order
 from payments.actions.refunding import refund_lines
 from payments.gateways.base import Started
 from payments.gateways.simulator import SimulatorGateway
-from payments.models import Checkout, Offer, Order, Payment, SimulatorPayment
+from payments.models import Checkout, Order, Payment, SimulatorPayment
 from payments.refusals import AlreadyOwned, GatewayUnavailable
 from tests.factories.accounts import make_user
 from tests.factories.payments import (
@@ -379,4 +379,3 @@ def test_private_pages_are_never_stored():
     for path in ("/orders/", order.get_absolute_url(), make_checkout().get_absolute_url()):
         answer = client.get(path)
         assert answer["Cache-Control"] == "private, no-store"
-

@@ -69,9 +69,7 @@ def test_without_the_guard_the_same_news_delivers_more_than_once(dummy):
         is_new = line.order.state == states.AWAITING
         barrier.wait()
         if is_new:
-            Order.objects.filter(pk=line.order_id).update(
-                state=states.PAID, paid_at=clock.now()
-            )
+            Order.objects.filter(pk=line.order_id).update(state=states.PAID, paid_at=clock.now())
             dummy.deliver(line)
 
     # Fewer than the pool has connections: all of them hold one while they wait.
@@ -85,9 +83,7 @@ def test_without_the_guard_the_same_news_delivers_more_than_once(dummy):
     ".has_select_for_update",
     reason="SQLite runs writers one after another: the lock matters on PostgreSQL only",
 )
-def test_without_lock_and_condition_the_real_transition_delivers_more_than_once(
-    dummy, monkeypatch
-):
+def test_without_lock_and_condition_the_real_transition_delivers_more_than_once(dummy, monkeypatch):
     payment = make_payment(person=make_user())
     simulator.pay(payment.reference, outcome="success")
     reading = gateways.current().fetch(payment.reference)
