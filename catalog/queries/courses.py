@@ -149,10 +149,14 @@ def course_page(slug: str) -> CoursePage | None:
     )
 
 
-def instructor_page(slug: str) -> tuple[Instructor, list[Course]] | None:
+def instructor_page(
+    slug: str, *, with_instructors: bool = False
+) -> tuple[Instructor, list[Course]] | None:
     """An instructor with the courses on offer."""
     instructor = Instructor.objects.filter(slug=slug).first()
     if instructor is None:
         return None
     courses = Course.objects.published().filter(instructors=instructor)
+    if with_instructors:
+        courses = courses.prefetch_related("instructors")
     return instructor, add_prices(list(with_cover(courses)[:100]))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q, prefetch_related_objects
+
 from catalog.models import FAQ, Course, Topic, TopicResource, TopicSection
 from catalog.queries.courses import add_prices
 from catalog.queries.items import items_by_key
@@ -29,8 +31,8 @@ class TopicPage:
         return max(1, round((words + len(self.topic.introduction.split())) / 220))
 
 
-def topic_page(slug: str) -> TopicPage | None:
-    """Eleven queries at most. Recommendations of what is not on offer are left out."""
+def topic_page(slug: str, *, with_instructors: bool = False) -> TopicPage | None:
+    """Twelve queries at most. Recommendations of what is not on offer are left out."""
     topic = Topic.objects.filter(slug=slug, is_published=True).first()
     if topic is None:
         return None
@@ -46,11 +48,14 @@ def topic_page(slug: str) -> TopicPage | None:
         )
         for kind, place in PLACES.items()
     }
+    courses = courses or _of_topic(topic)
+    if with_instructors:
+        prefetch_related_objects(courses, "instructors")
     pairs = [(row.edition.course.slug, row.key) for row in found["projects"]]
     return TopicPage(
         topic=topic,
         sections=list(topic.sections.select_related("body")),
-        courses=add_prices(courses or _of_topic(topic)),
+        courses=add_prices(courses),
         faqs=list(topic.faqs.all()),
         resources=list(topic.resources.all()),
         gallery=slots.ask("catalog.gallery", pairs, 6, default=[]) if pairs else [],
@@ -68,3 +73,15 @@ def _of_topic(topic: Topic) -> list[Course]:
     """Courses that name the topic, when it recommends none itself."""
     found = Course.objects.published().filter(topics=topic).select_related("cover__image")
     return list(found[:6])
+
+
+def faqs_on_offer(*, topic: str = "", course: str = ""):
+    """Questions of published topics and courses, narrowed to one of them by slug."""
+    found = FAQ.objects.filter(
+        Q(topic__is_published=True) | Q(course__published_edition__isnull=False)
+    )
+    if topic:
+        found = found.filter(topic__slug=topic)
+    if course:
+        found = found.filter(course__slug=course)
+    return found.select_related("topic", "course")

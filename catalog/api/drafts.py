@@ -1,0 +1,169 @@
+"""New rows of a draft, for staff."""
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.response import Response
+
+from catalog.actions.items import delete_question, save_question
+from catalog.actions.modules import save_module
+from catalog.api.items import ExerciseDetail, LessonDetail, ProjectDetail, write_item
+from catalog.api.reading import CatalogView, MayWriteCourses, own_draft, shown_question
+from catalog.api.serializers import (
+    ExerciseSerializer,
+    LessonSerializer,
+    ModuleLinkSerializer,
+    ProjectSerializer,
+    QuestionSerializer,
+)
+from catalog.api.writing import (
+    ExerciseWriteSerializer,
+    LessonWriteSerializer,
+    ModuleWriteSerializer,
+    ProjectWriteSerializer,
+    QuestionWriteSerializer,
+)
+from catalog.models import Exercise, Lesson, Module, Option, Project, Question
+from catalog.queries.items import exercise_with_everything, item_of
+from engineroom.budgets import budget
+
+
+@budget(500)
+class ModuleNew(CatalogView):
+    permission_classes = [MayWriteCourses]
+    serializer_class = ModuleLinkSerializer
+
+    @extend_schema(
+        operation_id="modules_save",
+        summary="Add a module to the draft, or change the one with this key (staff)",
+        tags=["catalog staff"],
+        request=ModuleWriteSerializer,
+        responses={201: ModuleLinkSerializer},
+    )
+    def post(self, request, slug):
+        draft = own_draft(request, slug)
+        form = ModuleWriteSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        values = form.validated_data
+        module = draft.modules.filter(key=values["key"]).first() or Module(edition=draft)
+        for name, value in values.items():
+            setattr(module, name, value)
+        module = save_module(module=module, actor=request.user)
+        return Response(self.get_serializer(module).data, status=status.HTTP_201_CREATED)
+
+
+class _ItemNew:
+    """Adds a row of the kind that the detail view shows."""
+
+    def add(self, request, slug, item, form_class):
+        draft = own_draft(request, slug)
+        form = form_class(data=request.data)
+        form.is_valid(raise_exception=True)
+        saved = write_item(item, draft, request.user, form.validated_data)
+        place = f"/api/v1/courses/{slug}/{self.place}/{saved.key}"
+        return Response(
+            self.whole(saved),
+            status=status.HTTP_201_CREATED,
+            headers={"Location": place},
+        )
+
+
+@budget(500)
+class LessonNew(_ItemNew, LessonDetail):
+    permission_classes = [MayWriteCourses]
+    http_method_names = ["post", "options"]
+
+    @extend_schema(
+        operation_id="lessons_create",
+        summary="Add a lesson to the draft (staff)",
+        tags=["catalog staff"],
+        request=LessonWriteSerializer,
+        responses={201: LessonSerializer},
+    )
+    def post(self, request, slug):
+        return self.add(request, slug, Lesson(), LessonWriteSerializer)
+
+
+@budget(500)
+class ExerciseNew(_ItemNew, ExerciseDetail):
+    permission_classes = [MayWriteCourses]
+    http_method_names = ["post", "options"]
+
+    @extend_schema(
+        operation_id="exercises_create",
+        summary="Add an exercise to the draft (staff)",
+        tags=["catalog staff"],
+        request=ExerciseWriteSerializer,
+        responses={201: ExerciseSerializer},
+    )
+    def post(self, request, slug):
+        return self.add(request, slug, Exercise(), ExerciseWriteSerializer)
+
+
+@budget(500)
+class ProjectNew(_ItemNew, ProjectDetail):
+    permission_classes = [MayWriteCourses]
+    http_method_names = ["post", "options"]
+
+    @extend_schema(
+        operation_id="projects_create",
+        summary="Add a project to the draft (staff)",
+        tags=["catalog staff"],
+        request=ProjectWriteSerializer,
+        responses={201: ProjectSerializer},
+    )
+    def post(self, request, slug):
+        return self.add(request, slug, Project(), ProjectWriteSerializer)
+
+
+@budget(500)
+class QuestionNew(CatalogView):
+    permission_classes = [MayWriteCourses]
+    serializer_class = QuestionSerializer
+
+    @extend_schema(
+        operation_id="questions_save",
+        summary="Add a question with its options, or replace the one with this key (staff)",
+        tags=["catalog staff"],
+        request=QuestionWriteSerializer,
+        responses={201: QuestionSerializer},
+    )
+    def post(self, request, slug, key):
+        exercise = item_of(own_draft(request, slug), "exercises", key)
+        if exercise is None:
+            raise Http404
+        form = QuestionWriteSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        values = dict(form.validated_data)
+        options = [Option(**option) for option in values.pop("options")]
+        wanted = values.get("key", "")
+        question = exercise.questions.filter(key=wanted).first() or Question(exercise=exercise)
+        for name, value in values.items():
+            setattr(question, name, value)
+        save_question(question=question, actor=request.user, options=options)
+        stored = exercise_with_everything(exercise.edition, exercise.key).questions.all()
+        shown = next(row for row in stored if row.pk == question.pk)
+        body = shown_question(shown, has_text=True, is_staff=True)
+        return Response(body, status=status.HTTP_201_CREATED)
+
+
+@budget(500)
+class QuestionDetail(CatalogView):
+    permission_classes = [MayWriteCourses]
+    serializer_class = QuestionSerializer
+
+    @extend_schema(
+        operation_id="questions_delete",
+        summary="Delete a question of the draft (staff)",
+        tags=["catalog staff"],
+        responses={204: None},
+    )
+    def delete(self, request, slug, key, question_key):
+        draft = own_draft(request, slug)
+        question = Question.objects.filter(
+            exercise__edition=draft, exercise__key=key, key=question_key
+        ).first()
+        if question is None:
+            raise Http404
+        delete_question(question=question, actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
