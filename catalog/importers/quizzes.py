@@ -9,6 +9,7 @@ from catalog.importers.packages import Package, shown
 from catalog.importers.questions import MAX_TEXT, option_keys, problem_of, problem_of_all
 from catalog.importers.refusals import PackageRefused
 from catalog.importers.tree import ExerciseSource, OptionSource, QuestionSource
+from catalog.importers.yamls import is_storable
 
 QUIZ_FILE = re.compile(r"(?:^|/)quiz[^/]*/(?:.*/)?translations/(?P<locale>[A-Za-z_-]{2,12})\.json$")
 ORIGINAL = "en"
@@ -88,10 +89,10 @@ def _quiz(row, path, lines, line) -> Quiz:
     questions = row.get("quiz") if isinstance(row, dict) else None
     if not isinstance(number, int) or not 0 < number < 10_000 or not isinstance(questions, list):
         raise PackageRefused(f"{shown(path)} holds a quiz that cannot be read (line {line}).")
-    title = row.get("title")
+    title = _text(row.get("title"), path, line)
     return Quiz(
         number=number,
-        title=shortened(plain(title)) if isinstance(title, str) else "",
+        title=shortened(plain(title)),
         path=path,
         line=line,
         questions=[
@@ -124,6 +125,6 @@ def _question(row, index, path, line) -> QuestionSource:
 
 def _text(value, path, line) -> str:
     text = value.strip() if isinstance(value, str) else ""
-    if len(text) > MAX_TEXT or "\0" in text:
+    if len(text) > MAX_TEXT or not is_storable(text):
         raise PackageRefused(f"{shown(path)} holds a text that cannot be used (line {line}).")
     return text

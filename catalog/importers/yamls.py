@@ -31,13 +31,21 @@ class Mapping(dict):
     line = 1
 
 
+def is_storable(text: str) -> bool:
+    """Escapes can make NUL and lone surrogates, which no database keeps."""
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 class _Loader(yaml.BaseLoader):
     """Builds by the kind of node and never by its tag; a node inside itself is refused."""
 
 
 def _built(loader, node):
     if isinstance(node, yaml.ScalarNode):
-        return loader.construct_scalar(node)
+        text = loader.construct_scalar(node)
+        if not is_storable(text):
+            raise yaml.YAMLError("a text holds characters that are none")
+        return text
     if isinstance(node, yaml.SequenceNode):
         return [loader.construct_object(child, deep=True) for child in node.value]
     data = Mapping()

@@ -132,6 +132,22 @@ HOSTILE = {
     "YAML broken": (lambda: with_front_matter("title: [x"), "not valid YAML"),
     "YAML list": (lambda: with_front_matter("- x"), "not a list of fields"),
     "YAML control": (lambda: with_front_matter("title: a\x07b"), "not valid YAML"),
+    "YAML escape of NUL": (lambda: with_front_matter('title: "a\\0b"'), "not valid YAML"),
+    "YAML escape of a surrogate": (
+        lambda: with_front_matter('title: "a\\ud800b"'),
+        "not valid YAML",
+    ),
+    "quiz with a surrogate": (
+        lambda: zipped(
+            {
+                "README.md": "| a |\n|---|\n| [x](a/b/README.md) |\n",
+                "a/b/README.md": "# X\n\nText.\n",
+                "quiz-app/translations/en.json": '{"quizzes": [{"id": 1, "title": "\\ud800",'
+                ' "quiz": []}]}',
+            }
+        ),
+        "cannot be used",
+    ),
     "huge front matter": (lambda: with_front_matter("title: " + "x" * 99_000), "longer than"),
     "long title": (lambda: with_front_matter("title: " + "x" * 999), "longer than"),
     "title as list": (lambda: with_front_matter("title: [x]"), "must be text"),
