@@ -1,6 +1,7 @@
 """Bases of every admin form, and the engine room's own tables (read-only)."""
 
 from django.contrib import admin, messages
+from django.db import models
 from django.http import HttpResponseRedirect
 from django.utils.html import format_html
 
@@ -8,12 +9,15 @@ from engineroom import outbox
 from engineroom.models import AuditEntry, IdempotencyKey, OutboxEvent, SettingValue, Worker
 from engineroom.refusals import Refusal
 
+SECURE_ADDRESSES = {models.URLField: {"assume_scheme": "https"}}
+
 
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows to look at. No action exists for them, so nobody can change them here."""
 
     show_full_result_count = False
     list_per_page = 50
+    formfield_overrides = SECURE_ADDRESSES
 
     def has_add_permission(self, request):
         return False
@@ -29,11 +33,13 @@ class ActionAdmin(admin.ModelAdmin):
     """Saves and deletes by the app's actions, never by itself.
 
     A subclass overrides `act_save(request, obj, form, change)` and, where it allows it,
-    `act_delete(request, obj)`; a refusal becomes an error message and nothing is changed.
+    `act_delete(request, obj)`. After a refusal nothing is changed: the form comes back as it was
+    filled in, with the sentence beside its field or above the form.
     """
 
     show_full_result_count = False
     list_per_page = 50
+    formfield_overrides = SECURE_ADDRESSES
     actions = None
 
     def act_save(self, request, obj, form, change):
@@ -64,7 +70,26 @@ class ActionAdmin(admin.ModelAdmin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except Refusal as refusal:
-            return self._stay(request, refusal)
+            if getattr(request, "refusal", None) is not None:
+                return self._stay(request, refusal)
+            request.refusal = refusal
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        """The form; after a refusal one that is not valid and says why."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        if refusal is None:
+            return form
+
+        class Refused(form):
+            def clean(self):
+                cleaned = super().clean()
+                beside = refusal.field if refusal.field in self.fields else None
+                self.add_error(beside, refusal.message)
+                return cleaned
+
+        return Refused
 
     def delete_view(self, request, object_id, extra_context=None):
         try:
