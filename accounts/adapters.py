@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.signup import prevent_enumeration
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.adapter import DefaultHeadlessAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -20,7 +21,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts import actions, mails, passwords
-from accounts.queries import active_providers
+from accounts.queries import active_providers, browser_name
 from accounts.refusals import EmailTaken, NoPassword, WrongPassword
 from engineroom import keyring, mail
 from engineroom.addresses import absolute_url, client_address
@@ -176,6 +177,9 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return keyring.decrypt(encrypted_text)
+
+    def generate_authenticator_name(self, user, type):
+        return browser_name(context.request.headers.get("User-Agent", ""))
 
     def get_public_key_credential_rp_entity(self):
         return {"id": settings.SITE_HOST, "name": settings.SCHOOL_NAME}

@@ -30,24 +30,23 @@ def in_our_words(form):
 
     A placeholder is never the label, and allauth's help texts are markup of their own.
     """
-    if form is None:
+    if not hasattr(form, "visible_fields"):
         return []
     is_new_password = "oldpassword" in form.fields or "password2" in form.fields
     for name, field in form.fields.items():
+        bound = form[name]
         field.widget.attrs.pop("placeholder", None)
-        if name in LABELS:
-            field.label = LABELS[name]
-        if is_new_password and name == "password1":
-            field.label = "New password"
-        if name in HINTS or isinstance(field.help_text, SafeString):
-            field.help_text = HINTS.get(name, "")
         if name in TOKENS:
             field.widget.attrs["autocomplete"] = TOKENS[name]
-        if name == "code":
-            field.widget.attrs["inputmode"] = "text"
-    fields = form.visible_fields()
+        # A bound field copies both when it is first asked for, which may have been before.
+        if name in LABELS:
+            bound.label = field.label = LABELS[name]
+        if is_new_password and name == "password1":
+            bound.label = field.label = "New password"
+        if name in HINTS or isinstance(field.help_text, SafeString):
+            bound.help_text = field.help_text = HINTS.get(name, "")
     rank = {name: index for index, name in enumerate(ORDER)}
-    return sorted(fields, key=lambda bound: rank.get(bound.name, len(rank)))
+    return sorted(form.visible_fields(), key=lambda bound: rank.get(bound.name, len(rank)))
 
 
 @register.filter

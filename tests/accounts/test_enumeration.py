@@ -11,7 +11,7 @@ from tests.factories.accounts import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
 APP = "/api/v1/auth/app/v1/"
-CHANGING = {"X-Request-ID", "Server-Timing", "Set-Cookie"}
+CHANGING = {"Expires", "X-Request-ID", "Server-Timing", "Set-Cookie"}
 KNOWN, UNKNOWN = "known@example.com", "other@example.com"  # as long as each other
 
 
