@@ -1,6 +1,7 @@
 """What learners have and do, to look at; the gallery's switch."""
 
 from django.contrib import admin
+from django.db import models
 
 from engineroom.admin import ReadOnlyAdmin
 from learning.actions import show_in_gallery
@@ -52,6 +53,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
     list_filter = ["is_public", "is_hidden", "is_sample"]
     search_fields = ["title", "author_name", "project_key", "course__slug"]
     raw_id_fields = ["enrollment", "course"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     actions = ["hide", "show"]
 
     def has_gallery_permission(self, request):

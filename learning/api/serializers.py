@@ -1,5 +1,6 @@
 """Shapes of the API: fields listed one by one, no rules."""
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from learning.models import Completion, Grant
@@ -7,6 +8,7 @@ from learning.models import Completion, Grant
 KINDS = list(Completion.Kind.values)
 
 
+@extend_schema_serializer(component_name="PlaceItem")
 class ItemSerializer(serializers.Serializer):
     """`size` is minutes of a lesson, questions of an exercise, hours of a project."""
 
@@ -87,6 +89,7 @@ class ChoiceSerializer(serializers.Serializer):
     html = serializers.CharField()
 
 
+@extend_schema_serializer(component_name="AskedQuestion")
 class QuestionSerializer(serializers.Serializer):
     """`given` is what is saved: `"o1"`, `["o1", "o3"]`, text, or `{"o1": "p2"}`."""
 

@@ -17,6 +17,9 @@ def option(key, is_right=False, match=""):
     return {"key": key, "is_right": is_right, "match": match}
 
 
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
 NUMBER = spec("numeric", {"answer": "1500", "tolerance": "0", "unit": "ms"})
 HALF = spec("numeric", {"answer": "1.5", "tolerance": "0.01", "unit": ""})
 WORDS = spec("text", {"answers": ["Retry-After", "Straße"]})
@@ -88,7 +91,6 @@ kinds = st.sampled_from(["single", "multiple", "text", "numeric", "ordering", "m
 keys = st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=6, unique=True)
 
 
-@settings(max_examples=400, deadline=None)
 @given(kind=kinds, shape=names, value=anything, whole=anything, keys=keys)
 def test_a_malformed_answer_is_wrong_and_never_a_crash(kind, shape, value, whole, keys):
     asked = spec(kind, {"answers": ["x"], "answer": "1"}, [option(key, True, key) for key in keys])
@@ -97,7 +99,6 @@ def test_a_malformed_answer_is_wrong_and_never_a_crash(kind, shape, value, whole
     assert grading.is_right(asked, whole) is False or isinstance(whole, dict)
 
 
-@settings(max_examples=400, deadline=None)
 @given(kind=kinds, raw=anything, keys=keys)
 def test_reading_keeps_an_answer_or_refuses_it(kind, raw, keys):
     entry = {"kind": kind, "question": "q", "options": keys, "partners": keys}
