@@ -13,6 +13,7 @@ class AccountsConfig(AppConfig):
 
         from accounts import jobs, listeners, queries
         from accounts.actions import renew_second_factor_secrets
+        from accounts.api import described
         from engineroom import slots
 
         account.user_logged_in.connect(listeners.signed_in)
@@ -24,4 +25,5 @@ class AccountsConfig(AppConfig):
         post_migrate.connect(listeners.migrated)
         slots.fill("engineroom.renew_secrets", renew_second_factor_secrets)
         slots.fill("accounts.export", queries.personal_data)
+        slots.fill("developers.paths", described.paths)
         jobs.schedule()

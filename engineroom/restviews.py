@@ -27,6 +27,7 @@ class ApiView(GenericAPIView):
 
     needs_idempotency_key = False
     calls_outside = False
+    filter_backends = []
     rate = "600/m"
 
     def dispatch(self, request, *args, **kwargs):

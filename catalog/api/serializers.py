@@ -137,7 +137,7 @@ class QuestionSerializer(serializers.Serializer):
     `prompt_html` are null when the exercise needs a place in the course."""
 
     key = serializers.CharField()
-    kind = serializers.ChoiceField(choices=Question.Kind)
+    kind = serializers.ChoiceField(choices=Question.Kind.choices)
     prompt_html = serializers.CharField(allow_null=True)
     options = serializers.ListField(child=serializers.DictField())
     matches = serializers.ListField(child=serializers.CharField(), required=False)
@@ -200,7 +200,7 @@ class TopicDetailSerializer(serializers.Serializer):
     introduction_html = serializers.CharField(source="topic.introduction_html")
     changed_at = serializers.DateTimeField(source="topic.changed_at")
     sections = SectionSerializer(many=True)
-    courses = serializers.ListField(child=serializers.DictField())
+    courses = CourseSerializer(many=True)
     lessons = ItemSerializer(many=True)
     exercises = ItemSerializer(many=True)
     projects = ItemSerializer(many=True)
