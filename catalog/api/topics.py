@@ -57,9 +57,7 @@ class TopicDetail(CatalogView):
         for place in ("lessons", "exercises", "projects"):
             for row in getattr(page, place):
                 listed(row, place)
-        body = TopicDetailSerializer(page).data
-        body["courses"] = CourseSerializer(page.courses, many=True).data
-        return Response(body)
+        return Response(self.get_serializer(page).data)
 
 
 @budget(100)

@@ -112,8 +112,7 @@ def course_list(filters: Filters, *, size: int = PAGE_SIZE) -> CourseList:
     )
     nearby = [] if page.rows else list(with_cover(Course.objects.published())[:4])
     add_prices(page.rows or nearby)
-    total = len(page.rows) if not filters.after and not page.next_cursor else found.count()
-    return CourseList(page, total, topic_counts(), facets(), nearby)
+    return CourseList(page, found.count(), topic_counts(), facets(), nearby)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Content files at their lasting addresses."""
 
-from django.http import FileResponse, Http404
+from django.http import FileResponse, Http404, HttpResponse
 from django.views.decorators.http import condition, require_safe
 
 from catalog.queries.files import closed_courses_of, courses_using, file_by_digest, is_open_file
@@ -41,11 +41,14 @@ def content_file(request, digest, name):
 
 
 def _stream(request, digest, file):
-    try:
-        handle = file.file.open("rb")
-    except FileNotFoundError as error:
-        raise Http404 from error
-    response = FileResponse(handle, content_type=file.media_type)
+    if request.method == "HEAD":
+        response = HttpResponse(content_type=file.media_type)
+    else:
+        try:
+            handle = file.file.open("rb")
+        except FileNotFoundError as error:
+            raise Http404 from error
+        response = FileResponse(handle, content_type=file.media_type)
     response["Content-Length"] = str(file.size)
     response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
