@@ -43,7 +43,7 @@ def rect(x, y, w, h, fill):
 
 
 def tile(x, y, fill, d):
-    """One tile shape, drawn with a hairline of its own colour so that no seam shows."""
+    """One tile shape, drawn with a hairline of its own color so that no seam shows."""
     return f'<path transform="translate({x} {y})" fill="{fill}" stroke="{fill}" stroke-width=".6" d="{d}"/>'
 
 
@@ -98,9 +98,9 @@ def halftone(d, a, b):
     for r in range(8):
         for c in range(12):
             far = (c if corner else 11 - c) + r
-            out.append(
-                f'<circle cx="{c * 25 + 12.5}" cy="{TOP + r * 25 + 12.5}" r="{1.2 + far * 0.62:.2f}" fill="{b if (c + r) % 5 == 0 else a}"/>'
-            )
+            fill = b if (c + r) % 5 == 0 else a
+            place = f'cx="{c * 25 + 12.5}" cy="{TOP + r * 25 + 12.5}"'
+            out.append(f'<circle {place} r="{1.2 + far * 0.62:.2f}" fill="{fill}"/>')
     return out
 
 
@@ -165,8 +165,10 @@ def cover_svg(slug, title, label="", palette=None, motif=None):
         + "".join(draw(d, a, b))
         + f'<text class="cover-label"{way} x="{x}" y="38" font-size="13" fill="{fg}">{escape(label)}</text>'
         + f'<path d="M24 52h252" stroke="{fg}"/>'
-        + f'<text{way} x="{x}" y="{58 + size:.0f}" font-size="{size}" letter-spacing="-.6" fill="{fg}">{text}</text>'
-        + '<path d="M0 0h9v400h-9z" fill="#000" opacity=".13"/><path d="M9.5 0v400" stroke="#fff" opacity=".18"/></svg>'
+        + f'<text{way} x="{x}" y="{58 + size:.0f}" font-size="{size}" letter-spacing="-.6"'
+        + f' fill="{fg}">{text}</text>'
+        + '<path d="M0 0h9v400h-9z" fill="#000" opacity=".13"/>'
+        + '<path d="M9.5 0v400" stroke="#fff" opacity=".18"/></svg>'
     )
 
 
@@ -177,8 +179,10 @@ def spine_svg(slug, title):
     return (
         f'<svg width="{w}" height="{h}" viewBox="0 0 {w} {h}" aria-hidden="true" focusable="false">'
         + rect(0, 0, w, h, bg)
-        + f'<text transform="translate({w / 2 - 5.5:.1f} 16) rotate(90)" font-size="17" fill="{fg}">{escape(title)}</text>'
-        + f'<path d="M0 0h3v{h}h-3z" fill="#fff" opacity=".12"/><path d="M{w - 4} 0h4v{h}h-4z" fill="#000" opacity=".14"/></svg>'
+        + f'<text transform="translate({w / 2 - 5.5:.1f} 16) rotate(90)" font-size="17"'
+        + f' fill="{fg}">{escape(title)}</text>'
+        + f'<path d="M0 0h3v{h}h-3z" fill="#fff" opacity=".12"/>'
+        + f'<path d="M{w - 4} 0h4v{h}h-4z" fill="#000" opacity=".14"/></svg>'
     )
 
 
@@ -197,7 +201,8 @@ def rosette_svg(number):
             for i in range(1, copies)
         ]
     return (
-        '<svg class="cert__rose" viewBox="0 0 460 649" preserveAspectRatio="xMaxYMax slice" aria-hidden="true">'
+        '<svg class="cert__rose" viewBox="0 0 460 649" preserveAspectRatio="xMaxYMax slice"'
+        ' aria-hidden="true">'
         '<g fill="none" stroke="currentColor" stroke-width=".5" transform="translate(369 578) scale(1.52)">'
         + "".join(out)
         + "</g></svg>"
