@@ -20,6 +20,7 @@ from catalog.models import (
 from catalog.queries.editions import draft_of
 from engineroom import slots
 from engineroom.models import AuditEntry
+from tests.catalog.contents import contents_of, counted
 from tests.catalog.packages import (
     CARPENTRIES,
     DOCSIFY,
@@ -157,10 +158,11 @@ def test_a_zip_gives_what_the_folder_gives(tmp_path, files):
 
 
 @pytest.mark.parametrize("files", [FOLDER, PLAIN, DOCSIFY, CARPENTRIES])
-def test_the_report_counts_what_the_database_holds(tmp_path, files):
+def test_the_report_counts_what_the_database_holds_and_the_api_lists(tmp_path, files):
     report = bring(tmp_path, files, publish=True)
 
     assert report.counts == counts_of(draft_of(Course.objects.get(slug="tea")))
+    assert report.counts == counted(contents_of("tea"))
     assert report.run.report == report.as_json()
 
 

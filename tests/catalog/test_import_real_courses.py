@@ -3,6 +3,7 @@
 The data is read from beside the project; where it is absent the tests skip and say so.
 """
 
+import json
 import re
 from collections import Counter
 from html.parser import HTMLParser
@@ -14,6 +15,7 @@ from django.conf import settings
 from catalog.actions.importing import import_course
 from catalog.models import ContentFile, Course, Exercise, Lesson, Project, Question, Solution
 from catalog.queries.editions import draft_of
+from tests.catalog.contents import contents_of, counted
 
 DATA = Path(settings.BASE_DIR).parent / "shared" / "data"
 NOTHING = dict.fromkeys(
@@ -108,7 +110,7 @@ def test_web_development_for_beginners_arrives_whole():
 
     course = Course.objects.get(slug=report.course)
     draft, edition = draft_of(course), course.published_edition
-    assert report.counts == WEB
+    assert report.counts == WEB == counted(contents_of(course.slug))
     assert (report.changed, report.unchanged) == (0, 0)
     assert tally(report, "link") == {"kept": 32, "approximated": 4, "dropped": 12}
     assert Counter(draft.translations.values_list("locale", flat=True)) == {
@@ -171,7 +173,7 @@ def test_programming_with_python_arrives_whole():
 
     course = Course.objects.get(slug=report.course)
     edition = course.published_edition
-    assert report.counts == PYTHON
+    assert report.counts == PYTHON == counted(contents_of(course.slug))
     lessons = edition.lessons.order_by("position")
     assert lessons.first().title == "Python Fundamentals"
     assert sum(row.minutes for row in lessons) == 350
@@ -189,7 +191,9 @@ def test_programming_with_python_arrives_whole():
 def test_what_is_for_instructors_is_nowhere_in_it():
     import_course(source=DATA / "python-novice-inflammation", actor=None, publish=True)
 
-    everything = " ".join(pages_of(Course.objects.get().published_edition))
+    course = Course.objects.get()
+    everything = " ".join(pages_of(course.published_edition))
+    everything += json.dumps([contents_of(course.slug), contents_of(course.slug, "")])
     assert "Choose how to teach this section" not in everything
     assert "seems to expect exactly one top-level statement" not in everything
     assert ":::" not in everything
