@@ -1,9 +1,9 @@
-"""Devices, to look at and to sign out."""
+"""Devices, to look at and to sign out; mailed links, to look at."""
 
 from django.contrib import admin
 
 from accounts import actions
-from accounts.models import Device
+from accounts.models import Device, SignInLink
 from engineroom.admin import ReadOnlyAdmin
 
 
@@ -36,3 +36,13 @@ class DeviceAdmin(ReadOnlyAdmin):
             for row in queryset
         )
         self.message_user(request, f"{done} signed out.")
+
+
+@admin.register(SignInLink)
+class SignInLinkAdmin(ReadOnlyAdmin):
+    list_display = ["person", "created_at", "expires_at", "used_at"]
+    list_select_related = ["person"]
+    list_filter = [("used_at", admin.EmptyFieldListFilter)]
+    search_fields = ["email"]
+    ordering = ["-pk"]
+    fields = ["person", "email", "next_path", "created_at", "expires_at", "used_at"]
