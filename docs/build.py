@@ -10,13 +10,13 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).resolve().parent
 TARGET = ROOT.parent / "var" / "docs"
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
+LISTING = re.compile(r"^ *(`{3,}|~{3,}).*?^ *\1 *$|`[^`\n]+`", re.M | re.S)
 
 
 def broken_links(page: Path) -> list[str]:
     """Relative links of a page that lead nowhere."""
-    return [
-        target for target in LINK.findall(page.read_text()) if not (page.parent / target).exists()
-    ]
+    text = LISTING.sub("", page.read_text())
+    return [target for target in LINK.findall(text) if not (page.parent / target).exists()]
 
 
 def build(page: Path, renderer: MarkdownIt) -> None:
