@@ -1,0 +1,1 @@
+"""Stories that lead through several rooms, told from outside."""
