@@ -66,9 +66,8 @@ class Command(BaseCommand):
         """A bar on the terminal, gone when it is full."""
         filled = WIDTH * done // max(total, 1)
         end = "\r" + " " * (WIDTH + 20) + "\r" if done >= total else ""
-        self.stderr.write(
-            f"\r[{'#' * filled}{'.' * (WIDTH - filled)}] {done} of {total}{end}", ending=""
-        )
+        bar = f"\r[{'#' * filled}{'.' * (WIDTH - filled)}] {done} of {total}{end}"
+        self.stderr.write(bar, style_func=str, ending="")  # in no color: it is no error
         self.stderr.flush()
 
     def show(self, result, dry_run: bool) -> None:
