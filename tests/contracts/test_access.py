@@ -55,8 +55,6 @@ def visit(world: World, clients: dict, route: Route) -> list[int]:
     found.append(clients["anonymous", is_api].post(address))
     for client in clients.values():
         client.cookies.pop("messages", None)
-    for answer in found:
-        answer.close()
     return [answer.status_code for answer in found]
 
 
