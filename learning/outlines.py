@@ -23,6 +23,11 @@ class Item:
         return f"{self.size} {unit}"
 
     @property
+    def size_words(self) -> str:
+        unit = {"lesson": "minute", "exercise": "question", "project": "hour"}[self.kind]
+        return f"{self.size} {unit}" if self.size == 1 else f"{self.size} {unit}s"
+
+    @property
     def kind_text(self) -> str:
         return {"lesson": "Lesson", "exercise": "Exercise", "project": "Project"}[self.kind]
 
