@@ -45,7 +45,7 @@ class SimulatorForm(forms.Form):
     card = forms.CharField(
         label="Card number",
         max_length=40,
-        required=False,
+        error_messages={"required": "Enter one of the test cards listed on this page."},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 

@@ -5,9 +5,11 @@ from django.contrib import admin
 from engineroom.admin import ReadOnlyAdmin
 from payments.models import (
     Checkout,
+    CheckoutLine,
     GatewayAccount,
     GatewayEvent,
     LedgerEntry,
+    OfferItem,
     Payment,
     Refund,
     RefundLine,
@@ -125,3 +127,22 @@ class SimulatorRefundAdmin(ReadOnlyAdmin):
     list_select_related = ["payment"]
     list_filter = ["created_at"]
     search_fields = ["key"]
+
+
+@admin.register(OfferItem)
+class OfferItemAdmin(ReadOnlyAdmin):
+    """Changed with its offer."""
+
+    list_display = ["offer", "kind", "key", "weight"]
+    list_select_related = ["offer"]
+    list_filter = ["kind"]
+    search_fields = ["key", "offer__title"]
+
+
+@admin.register(CheckoutLine)
+class CheckoutLineAdmin(ReadOnlyAdmin):
+    list_display = ["public_id", "offer", "quantity"]
+    list_select_related = ["offer"]
+    list_filter = ["offer__currency"]
+    search_fields = ["public_id", "offer__title"]
+    fields = ["public_id", "offer", "quantity", "parts"]

@@ -39,7 +39,7 @@ def receipt(request, number):
         "is_guest": person is None,
         "start": next((line for line in lines if line.url and not line.withdrawn_at), None),
     }
-    response = render(request, f"payments/{_template(order)}.html", context)
+    response = render(request, _template(order), context)
     response["X-Robots-Tag"] = "noindex"
     if order.state == states.PROCESSING:
         response["Refresh"] = "5"
@@ -47,4 +47,4 @@ def receipt(request, number):
 
 
 def _template(order) -> str:
-    return "receipt" if order.is_settled else "unpaid"
+    return "payments/receipt.html" if order.is_settled else "payments/unpaid.html"

@@ -26,7 +26,8 @@ def hosted_page(request, token):
     payment = simulator.find(token) if settings.TEST_SCHOOL and token.isprintable() else None
     if payment is None:
         raise Http404
-    form = SimulatorForm(request.POST or None)
+    by_card = request.POST.get("outcome") == "card"
+    form = SimulatorForm(request.POST if by_card else None)
     if request.method == "POST":
         throttles.spend_address(request, "simulator", "120/m")
         if answer := _act(request, payment, form):
@@ -38,9 +39,9 @@ def _act(request, payment, form):
     """A redirect when something happened; None when the form needs another look."""
     outcome = request.POST.get("outcome", "")
     card = ""
-    if not form.is_valid():
-        return None
     if outcome == "card":
+        if not form.is_valid():
+            return None
         card = form.cleaned_data["card"].replace(" ", "").replace("-", "")
         if card not in simulator.CARDS:
             form.add_error("card", "Use one of the test cards listed on this page.")
@@ -49,7 +50,7 @@ def _act(request, payment, form):
     try:
         payment = simulator.pay(payment.token, outcome=outcome, card=card)
     except Refusal as refusal:
-        form.add_error(None, refusal.message)
+        form.said = refusal.message
         return None
     if payment.state == simulator.State.CHALLENGE and outcome != "abandon":
         return redirect("payments:simulator", payment.token)
@@ -65,9 +66,10 @@ def _show(request, payment, form):
         "cards": TEST_CARDS,
         "is_challenge": payment.state == simulator.State.CHALLENGE,
         "is_closed": payment.state in CLOSED,
+        "said": getattr(form, "said", ""),
         "return_path": payment.return_url.removeprefix(settings.SITE_URL),
     }
-    status = 400 if form.errors else 200
+    status = 400 if form.errors or context["said"] else 200
     response = render(request, "payments/simulator.html", context, status=status)
     response["X-Robots-Tag"] = "noindex"
     return response

@@ -17,7 +17,7 @@ from tests.factories.payments import make_checkout, make_offer, make_order, make
 pytestmark = pytest.mark.django_db
 MODELS = (
     "offer", "order", "payment", "refund", "ledgerentry", "gatewayevent", "gatewayaccount",
-    "checkout", "simulatorpayment", "simulatorrefund",
+    "checkout", "checkoutline", "offeritem", "simulatorpayment", "simulatorrefund",
 )  # fmt: skip
 
 

@@ -138,7 +138,7 @@ def forgeries(body, secret):
         good.upper(),
         signing.sign(body, "whsec_wrong", now),
         signing.sign(body, secret, now - 301),
-        signing.sign(body, secret, now + 302),
+        signing.sign(body, secret, now + 3600),
         signing.sign(body, secret, now).replace(f"t={now}", f"t={now + 1}"),
         f"t={'9' * 30},v1={'0' * 64}",
         f"t=-{now},v1={'0' * 64}",
