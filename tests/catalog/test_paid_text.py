@@ -141,7 +141,6 @@ def test_a_grant_opens_text_and_picture(client, course):
     assert picture.status_code == 200
     assert picture["Cache-Control"] == "private, no-cache"
     assert b"".join(picture.streaming_content)
-    picture.close()
 
 
 def test_right_answers_are_nowhere_for_learners(client, course):
@@ -200,7 +199,6 @@ def test_an_open_picture_is_everybodys(client):
     assert response["Content-Type"] == "image/svg+xml"
     body = b"".join(response.streaming_content)
     assert len(body) == int(response["Content-Length"])
-    response.close()
     assert client.head(path).status_code == 200
     again = client.get(path, headers={"If-None-Match": response["ETag"]})
     assert again.status_code == 304
