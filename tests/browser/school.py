@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LINK = re.compile(r"https?://\S+")
+LINK = re.compile(r"https?://[^\s\"'<>]+")
 
 
 @dataclass
