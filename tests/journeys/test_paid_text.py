@@ -11,13 +11,15 @@ from catalog.models import Course
 from learning.models import Attempt, Enrollment
 from payments.models import Checkout, Order
 from tests.factories.accounts import make_user
-from tests.journeys.addresses import every_path, parameters
+from tests.journeys.addresses import every_path
 from tests.journeys.steps import buy, sign_in
 from tests.journeys.test_by_api import app_of
 from tests.journeys.visitor import Visitor, body_of
 
 pytestmark = pytest.mark.usefixtures("school")
 PAID = "css-foundations"
+# Doors of other rooms, where no course is spoken of. The admin's are closed to all but staff.
+ELSEWHERE = ("/admin/", "/accounts/", "/api/v1/auth/", "/developers/")
 SENTENCE = re.compile(r"[A-Z][^.!?]{60,300}[.!?]")
 
 
@@ -91,49 +93,43 @@ def pictures(edition):
 
 
 def addresses(edition, known: dict) -> list[str]:
-    """Every address without the admin's, filled with the course and each of its closed items."""
-    lessons = list(edition.lessons.filter(is_open=False).values_list("key", flat=True))
-    exercises = list(edition.exercises.values_list("key", flat=True))
-    projects = list(edition.projects.values_list("key", flat=True))
+    """Every address where the course could speak, filled with the course and its closed items."""
+    places = {
+        "lessons": edition.lessons.filter(is_open=False)[:2],
+        "exercises": edition.exercises.all()[:1],
+        "projects": edition.projects.all()[:1],
+    }
+    question = edition.exercises.first().questions.first().key
     found = set()
-    for key in [*lessons, *exercises, *projects]:
-        question = edition.exercises.first().questions.first().key
-        place = "lessons" if key in lessons else "exercises" if key in exercises else "projects"
-        values = {
-            "slug": PAID,
-            "key": key,
-            "question_key": question,
-            "locale": "de",
-            "edition_id": edition.public_id,
-            "place": place,
-            "course_id": str(edition.course_id),
-            **known,
-        }
-        for route, path in every_path(lambda route, name, v=values: v.get(name, "x")):
-            is_item = {"key", "place"} & set(parameters(route))
-            if not path.startswith("/admin/") and (is_item or path not in found):
-                found.add(path)
-    found |= {
-        f"{path}?q={word}"
-        for path in ("/courses/", "/lessons/", "/exercises/", "/projects/")
-        for word in ("cascade", "box", "margin")
-    }
-    found |= {
-        f"/api/v1/{name}?q=cascade" for name in ("courses", "lessons", "exercises", "projects")
-    }
+    for place, items in places.items():
+        for item in items:
+            values = {
+                "slug": PAID,
+                "key": item.key,
+                "question_key": question,
+                "locale": "de",
+                "edition_id": edition.public_id,
+                "place": place,
+                **known,
+            }
+            found |= {path for _, path in every_path(lambda _, name, v=values: v.get(name, "x"))}
     draft = edition.course.editions.get(state="draft")
+    lists = ("courses", "lessons", "exercises", "projects")
+    found |= {f"/{name}/?q={word}" for name in lists for word in ("cascade", "box")}
+    found |= {f"/api/v1/{name}?q=cascade" for name in lists}
+    found |= {f"/api/v1/{name}?page_size=100&expand=body&fields=html" for name in lists}
     found |= {f"/preview/{draft.public_id}/", f"/api/v1/courses/{PAID}/contents?edition=draft"}
-    found |= {f"/api/v1/courses/{PAID}/lessons/{key}?edition=draft" for key in lessons}
-    found |= {f"/api/v1/courses/{PAID}?expand=contents,lessons,body&fields=html,body"}
     found |= {f"/sitemap-{name}.xml" for name in ("pages", "courses-1", "lessons-1", "lessons-0")}
-    return sorted(found)
+    return sorted(path for path in found if not path.startswith(ELSEWHERE))
 
 
-def walk(get, edition, sentences, pictures, known=None) -> int:
-    """Ask everything; returns how many answers were 200."""
+def walk(get, edition, sentences, pictures, known=None, only="/") -> int:
+    """Ask every address that begins with `only`; returns how many answers were 200."""
     secret = {one for said in sentences.values() for one in said}
     opened = 0
     for path in addresses(edition, known or {}):
+        if not path.startswith(only):
+            continue
         response = get(path)
         assert response.status_code < 500, path
         opened += response.status_code == 200
@@ -174,7 +170,7 @@ def test_a_person_without_a_grant_gets_none_of_it(edition, sentences, pictures):
         return app.client.get(path, headers={"Authorization": f"Bearer {app.token}"})
 
     assert walk(visitor.client.get, edition, sentences, pictures) > 30
-    assert walk(by_token, edition, sentences, pictures) > 30
+    assert walk(by_token, edition, sentences, pictures, only="/api/") > 10
 
 
 def test_a_person_who_was_refunded_gets_none_of_it(edition, sentences, pictures):
@@ -198,4 +194,4 @@ def test_a_person_who_was_refunded_gets_none_of_it(edition, sentences, pictures)
         return app.client.get(path, headers={"Authorization": f"Bearer {app.token}"})
 
     assert walk(visitor.client.get, edition, sentences, pictures, known) > 30
-    assert walk(by_token, edition, sentences, pictures, known) > 30
+    assert walk(by_token, edition, sentences, pictures, known, only="/api/") > 10

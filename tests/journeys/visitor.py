@@ -10,7 +10,8 @@ from urllib.parse import urljoin, urlsplit
 
 from django.test import Client
 
-VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+# The elements whose words are wanted.
+WORDED = {"a", "button", "form", "h1", "select", "textarea"}
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Reader(HTMLParser):
         self.ids: list[str] = []
         self.words: list[str] = []
         self.headings: list[str] = []
-        self._open: list[list] = []  # [tag, words so far, what to do with them]
+        self._open: list[list] = []  # [tag, words so far, attributes]
         self._form: Form | None = None
         self._select: dict | None = None
         self.feed(html)
@@ -64,7 +65,7 @@ class Reader(HTMLParser):
             self.sources.append(given.get("href") or given.get("src"))
         elif tag in ("input", "select", "option", "textarea", "button"):
             self._control(tag, given)
-        if tag not in VOID:
+        if tag in WORDED:
             self._open.append([tag, [], given])
 
     def _control(self, tag, given):
