@@ -11,7 +11,7 @@ from django.http import HttpResponseNotFound
 from engineroom import ids, logs
 from engineroom.problems import problem_response
 from engineroom.refusals import Refusal
-from engineroom.views import DATABASE_LOST, bad_request, refused, unavailable
+from engineroom.views import DATABASE_LOST, bad_request, error_page, refused, unavailable
 
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 log = logging.getLogger("engineroom.requests")
@@ -99,7 +99,12 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.streaming and not response.content:
+            said = error_page(request, 405, "This address only answers other kinds of request.")
+            said["Allow"] = response.get("Allow", "")
+            return said
+        return response
 
     def process_exception(self, request, error):
         is_api = request.path.startswith("/api/")

@@ -276,8 +276,11 @@ def test_a_private_page_sends_strangers_to_the_sign_in(client):
     assert answer["Location"] == "/accounts/login/?next=/desk/"
 
 
-def test_public_pages_are_read_only(client):
-    assert client.post("/shelf/").status_code == 405
+def test_public_pages_are_read_only_and_say_so(client):
+    answer = client.post("/shelf/")
+
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+    assert b"only answers other kinds of request" in answer.content
 
 
 @pytest.mark.parametrize(
