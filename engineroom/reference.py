@@ -45,6 +45,7 @@ class Operation:
     answer: str
     answer_status: str
     needs_token: bool
+    takes_token: bool
 
     def matches(self, words: list[str]) -> bool:
         """Whether every word occurs in the id, address, title, text or the names of its fields."""
@@ -79,7 +80,8 @@ class Reader:
         answers = [self._answer(code, one) for code, one in sorted(entry["responses"].items())]
         good = next((code for code in sorted(entry["responses"]) if code.startswith("2")), "")
         good_schema = self._content(entry["responses"].get(good, {}))
-        needs_token = bool(entry.get("security")) and {} not in entry["security"]
+        takes_token = any(entry.get("security", []))
+        needs_token = takes_token and {} not in entry["security"]
         return Operation(
             id=entry["operationId"],
             method=method.upper(),
@@ -94,6 +96,7 @@ class Reader:
             answer=json.dumps(self.example(good_schema), indent=2) if good_schema else "",
             answer_status=good,
             needs_token=needs_token,
+            takes_token=takes_token,
         )
 
     def _parameter(self, one) -> Field:

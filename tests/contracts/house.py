@@ -5,7 +5,7 @@ The checkers read files only, so that each can be shown to fail on a tree with a
 
 import ast
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -157,6 +157,10 @@ class Module:
     def tree(self) -> ast.Module:
         return ast.parse(self.text, str(self.path))
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        return list(ast.walk(self.tree))
+
 
 def floor_of(name: str) -> int | None:
     """The floor of a dotted module name; None when nobody decided it."""
@@ -170,7 +174,16 @@ def floor_of(name: str) -> int | None:
 
 
 def modules(root: Path = ROOT, rooms=ROOMS) -> list[Module]:
-    """Every module of the rooms, migrations aside."""
+    """Every module of the rooms, migrations aside. The house itself is read once per run."""
+    return _house(rooms) if root == ROOT else _read(root, rooms)
+
+
+@cache
+def _house(rooms) -> list[Module]:
+    return _read(ROOT, rooms)
+
+
+def _read(root: Path, rooms) -> list[Module]:
     found = []
     for room in rooms:
         for path in sorted((root / room).rglob("*.py")):

@@ -74,7 +74,7 @@ def complaints(root=None) -> list[str]:
         f"{where(module, node)} calls .{node.func.attr}()"
         for module in (modules(root) if root else modules())
         if floor_of(module.name) == DOORS and module.name not in EXEMPT
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Call) and _is_change(node)
     ]
 

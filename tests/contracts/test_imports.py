@@ -24,7 +24,7 @@ def imported(module, known) -> list[tuple[str, ast.AST]]:
     """The modules that this one imports, `from package import module` resolved to the module."""
     package = module.name if module.path.name == "__init__.py" else module.name.rpartition(".")[0]
     found = []
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             found += [(alias.name, node) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -42,12 +42,12 @@ def nested_imports(module) -> list[ast.AST]:
     """Imports inside functions, `ready` of an AppConfig aside."""
     allowed = set()
     if module.place == "apps":
-        for function in ast.walk(module.tree):
+        for function in module.nodes:
             if isinstance(function, ast.FunctionDef) and function.name == "ready":
                 allowed |= set(ast.walk(function))
     return [
         node
-        for function in ast.walk(module.tree)
+        for function in module.nodes
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         for node in ast.walk(function)
         if isinstance(node, ast.Import | ast.ImportFrom) and node not in allowed
@@ -173,7 +173,7 @@ def environment_readers(root=None) -> list[str]:
     """Modules other than the settings that read the environment."""
     found = []
     for module in modules(root) if root else modules():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             named = isinstance(node, ast.Attribute) and node.attr in (
                 "environ",
                 "getenv",

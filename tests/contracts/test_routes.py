@@ -50,7 +50,7 @@ def misspelled(root=None) -> list[str]:
     return [
         f"{where(module, node)} misspells {target.id}"
         for module in (modules(root) if root else modules())
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name) and target.id in SPELLINGS

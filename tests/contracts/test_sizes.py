@@ -16,7 +16,7 @@ def complaints(root=ROOT) -> list[str]:
             found.append(f"{module.name} has {count} lines")
         found += [
             f"{module.name}.{node.name} has {node.end_lineno - node.lineno + 1} lines"
-            for node in ast.walk(module.tree)
+            for node in module.nodes
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             and node.end_lineno - node.lineno + 1 > FUNCTION
         ]

@@ -24,7 +24,7 @@ def pages(root=ROOT) -> set[str]:
     """The templates that views render as whole pages: `render(request, "<name>", …)`."""
     found = set()
     for module in modules(root):
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if not isinstance(node, ast.Call) or len(node.args) < 2:
                 continue
             called = getattr(node.func, "id", getattr(node.func, "attr", ""))
