@@ -3,6 +3,7 @@
 from django.http import FileResponse, Http404, HttpResponse
 from django.views.decorators.http import condition, require_safe
 
+from accounts.queries import bearer_of
 from catalog.queries.files import closed_courses_of, courses_using, file_by_digest, is_open_file
 from catalog.queries.people import may_preview
 from catalog.svg import SVG_TYPE
@@ -36,7 +37,7 @@ def content_file(request, digest, name):
     response = condition(etag_func=_tag)(_stream)(request, digest, file)
     response["Cache-Control"] = FOR_EVERYBODY if is_open else FOR_ONE
     if not is_open:
-        response["Vary"] = "Cookie"
+        response["Vary"] = "Authorization, Cookie"
     return response
 
 
@@ -60,10 +61,21 @@ def _stream(request, digest, file):
 
 def may_open(request, file) -> bool:
     """Whether this person has a course that uses the file, or works on one."""
-    if not visitor_state(request) or not request.user.is_authenticated:
+    person = _asker(request)
+    if person is None:
         return False
-    person = request.user
     for course in closed_courses_of(file):
         if course.is_free or slots.ask("catalog.may_open", person, course, default=False):
             return True
     return any(may_preview(person, course) for course in courses_using(file))
+
+
+def _asker(request):
+    """Who asks: the session's person on pages, the device's in an app; None when nobody shows."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        device = bearer_of(token.strip())
+        return device.person if device else None
+    if visitor_state(request) and request.user.is_authenticated:
+        return request.user
+    return None

@@ -205,3 +205,14 @@ def test_an_open_picture_is_everybodys(client):
     assert client.get(path.replace("open.svg", "other.svg")).status_code == 404
     assert not Device.objects.exists()
     assert make_course()
+
+
+def test_an_app_with_a_grant_loads_the_pictures_of_a_paid_lesson(client, course):
+    person = make_user()
+    address = course.picture.get_absolute_url()
+    slots.fill("catalog.may_open", lambda who, what: who == person and what == course)
+
+    assert client.head(address, headers=bearer(person)).status_code == 200
+    assert client.head(address, headers=bearer(make_user())).status_code == 404
+    assert client.head(address, headers={"Authorization": "Bearer x"}).status_code == 404
+    assert client.head(address).status_code == 404
