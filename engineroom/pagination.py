@@ -5,10 +5,17 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from rest_framework.pagination import CursorPagination
 
 from engineroom.refusals import Invalid
+
+
+class BadCursor(Invalid):
+    code = "bad_cursor"
+    message = "This page address is damaged. Start again from the first page."
+    field = "after"
 
 
 class KeyPagination(CursorPagination):
@@ -19,11 +26,14 @@ class KeyPagination(CursorPagination):
     max_page_size = 100
     ordering = "-pk"
 
-
-class BadCursor(Invalid):
-    code = "bad_cursor"
-    message = "This page address is damaged. Start again from the first page."
-    field = "after"
+    def paginate_queryset(self, queryset, request, view=None):
+        """Raises BadCursor for a place that does not fit the list's order."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValidationError, ValueError, TypeError, OverflowError) as error:
+            if not request.query_params.get(self.cursor_query_param):
+                raise
+            raise BadCursor(field=self.cursor_query_param) from error
 
 
 @dataclass(frozen=True)
