@@ -1,6 +1,7 @@
 """Bases of every admin form, and the engine room's own tables (read-only)."""
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.db import models
 from django.http import HttpResponseRedirect
 from django.utils.html import format_html
@@ -29,6 +30,24 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
+class _AnyChoice:
+    """Django's widget asks the database for whatever was posted, also for what is no key at all."""
+
+    def optgroups(self, name, value, attrs=None):
+        try:
+            return super().optgroups(name, value, attrs)
+        except (ValueError, OverflowError):
+            return super().optgroups(name, [], attrs)
+
+
+class ChosenOne(_AnyChoice, AutocompleteSelect):
+    pass
+
+
+class ChosenMany(_AnyChoice, AutocompleteSelectMultiple):
+    pass
+
+
 class ActionAdmin(admin.ModelAdmin):
     """Saves and deletes by the app's actions, never by itself.
 
@@ -41,6 +60,16 @@ class ActionAdmin(admin.ModelAdmin):
     list_per_page = 50
     formfield_overrides = SECURE_ADDRESSES
     actions = None
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", ChosenOne(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", ChosenMany(db_field, self.admin_site))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def act_save(self, request, obj, form, change):
         raise Refusal("These rows cannot be changed here.")
