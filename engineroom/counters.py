@@ -14,6 +14,7 @@ from pathlib import Path
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 
 FOREVER = 2**53
+PATIENCE = 20  # seconds to wait for another process
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS entry (k TEXT PRIMARY KEY, v, expires REAL NOT NULL) WITHOUT ROWID"
 )
@@ -32,12 +33,27 @@ class CounterCache(BaseCache):
         if getattr(self.local, "pid", None) != os.getpid():
             if self.path != ":memory:":
                 Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-            link = sqlite3.connect(self.path, timeout=10, isolation_level=None)
-            link.execute("PRAGMA journal_mode=WAL")
-            link.execute("PRAGMA synchronous=OFF")
-            link.execute(SCHEMA)
+            link = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
+            self._prepare(link)
             self.local.link, self.local.pid = link, os.getpid()
         return self.local.link
+
+    @staticmethod
+    def _prepare(link: sqlite3.Connection) -> None:
+        """Turning a new file to WAL needs it alone and does not wait by itself: it is tried again."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                if link.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                    link.execute("PRAGMA journal_mode=WAL")
+                link.execute("PRAGMA synchronous=OFF")
+                link.execute(SCHEMA)
+            except sqlite3.OperationalError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     def _expiry(self, timeout) -> float:
         if timeout is DEFAULT_TIMEOUT:
