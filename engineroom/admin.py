@@ -3,6 +3,7 @@
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.db import models
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpResponseRedirect
 from django.utils.html import format_html
 
@@ -45,7 +46,27 @@ class ChosenOne(_AnyChoice, AutocompleteSelect):
 
 
 class ChosenMany(_AnyChoice, AutocompleteSelectMultiple):
-    pass
+    def build_attrs(self, base_attrs, extra_attrs=None):
+        # Each choice has its own cross; one for all of them would be no item of their list.
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-allow-clear": "false"}
+
+
+class _NamedFields(BaseInlineFormSet):
+    """In a table no label stands beside a field, so that each says its own name."""
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        for name, field in form.fields.items():
+            for widget in (field.widget, getattr(field.widget, "widget", None)):
+                if widget is not None and not widget.is_hidden:
+                    label = field.label or name.replace("_", " ")
+                    widget.attrs.setdefault("aria-label", str(label).capitalize())
+
+
+class TableInline(admin.TabularInline):
+    """Rows of another table inside a form, one a line."""
+
+    formset = _NamedFields
 
 
 class ActionAdmin(admin.ModelAdmin):

@@ -13,7 +13,7 @@ from catalog.actions.publishing import publish_edition, withdraw_edition
 from catalog.admin.forms import CourseForm
 from catalog.admin.rows import DraftRowAdmin, changed_rows
 from catalog.models import Course, Edition, Exercise, Lesson, Module, Project
-from engineroom.admin import ActionAdmin
+from engineroom.admin import ActionAdmin, TableInline
 from engineroom.refusals import Refusal
 
 
@@ -137,7 +137,7 @@ def _problems(draft) -> list[tuple[str, str]]:
     return found[:100]
 
 
-class ModuleInline(admin.TabularInline):
+class ModuleInline(TableInline):
     model = Module
     extra = 0
     fields = ["position", "key", "title", "summary"]

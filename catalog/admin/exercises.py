@@ -9,9 +9,10 @@ from catalog.admin.forms import ExerciseForm, QuestionForm, SolutionForm
 from catalog.admin.items import ItemAdmin
 from catalog.admin.rows import DraftRowAdmin, changed_rows
 from catalog.models import Exercise, Option, Question, Solution
+from engineroom.admin import TableInline
 
 
-class DraftInline(admin.TabularInline):
+class DraftInline(TableInline):
     """Editable while the row's edition is a draft."""
 
     extra = 0

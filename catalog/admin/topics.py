@@ -6,7 +6,7 @@ from catalog.actions import topics as actions
 from catalog.admin.forms import ResourceForm, SectionForm
 from catalog.admin.rows import changed_rows
 from catalog.models import FAQ, Instructor, Recommendation, Topic, TopicResource, TopicSection
-from engineroom.admin import ActionAdmin
+from engineroom.admin import ActionAdmin, TableInline
 
 
 class SectionInline(admin.StackedInline):
@@ -16,14 +16,14 @@ class SectionInline(admin.StackedInline):
     fields = ["position", "key", "title", "source"]
 
 
-class ResourceInline(admin.TabularInline):
+class ResourceInline(TableInline):
     model = TopicResource
     form = ResourceForm
     extra = 0
     fields = ["position", "title", "url", "note"]
 
 
-class RecommendationInline(admin.TabularInline):
+class RecommendationInline(TableInline):
     model = Recommendation
     extra = 0
     fields = ["position", "kind", "course", "key"]

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import find_or_install
+from tests.browser.people import Learner, make_learner, sign_in
 from tests.browser.school import open_school
 
 FLAGS = [
@@ -29,6 +30,26 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=find_or_install(), args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def learner(chromium, school) -> Learner:
+    context = chromium.new_context(base_url=school.url)
+    yield make_learner(context, school)
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def staff_state(chromium, school) -> dict:
+    """The cookies of the staff login that the school printed."""
+    context = chromium.new_context(base_url=school.url)
+    page = context.new_page()
+    sign_in(page, school.staff_email, school.staff_password)
+    page.goto("/admin/")
+    assert page.get_by_role("heading", level=1).is_visible()
+    state = context.storage_state()
+    context.close()
+    return state
 
 
 @pytest.fixture
