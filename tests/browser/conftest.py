@@ -55,7 +55,9 @@ def staff_state(chromium, school) -> dict:
 @pytest.fixture
 def browser_page(chromium, school):
     """A page with no cookies; the test fails when the browser reports an error of ours."""
-    context = chromium.new_context(base_url=school.url, viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(
+        base_url=school.url, viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
+    )
     page = context.new_page()
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

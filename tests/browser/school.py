@@ -75,38 +75,38 @@ def _until_open(process, port: int, seconds: float) -> None:
     raise RuntimeError(f"The school did not open within {seconds} s.")
 
 
+def _environment(data_dir: Path, port: int, more: dict) -> dict:
+    kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    own = dict.fromkeys(("DATABASE_URL", "EMAIL_URL", "SECRET_KEY", "ENCRYPTION_KEYS"), "")
+    return {**kept, **own, "DATA_DIR": str(data_dir), "PORT": str(port), **more}
+
+
+@contextmanager
+def launch(data_dir: Path, **environment: str):
+    """Yields (process, port) once the port is open; its output is in `log`. Ends with the block."""
+    port = free_port()
+    with (data_dir / "log").open("w+") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter
+            [sys.executable, "manage.py", "serve"],
+            cwd=ROOT,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=_environment(data_dir, port, environment),
+        )
+        try:
+            _until_open(process, port, 120)
+            yield process, port
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait(30)
+
+
 @contextmanager
 def open_school(data_dir: Path, **environment: str):
     """Yields a running School with the demo courses; everything stops with the block."""
-    port = free_port()
-    log = (data_dir / "log").open("w+")
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter
-        [sys.executable, "manage.py", "serve"],
-        cwd=ROOT,
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-        env={
-            **{
-                name: value
-                for name, value in os.environ.items()
-                if name != "DJANGO_SETTINGS_MODULE"
-            },
-            "DATA_DIR": str(data_dir),
-            "PORT": str(port),
-            "DATABASE_URL": "",
-            "EMAIL_URL": "",
-            "SECRET_KEY": "",
-            "ENCRYPTION_KEYS": "",
-            **environment,
-        },
-    )
-    try:
-        _until_open(process, port, 120)
+    with launch(data_dir, **environment) as (_, port):
         printed = (data_dir / "log").read_text()
         login = re.search(r"Staff login \(shown once\): (\S+)  password: (\S+)", printed)
         yield School(f"http://localhost:{port}", login[1], login[2], data_dir)
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
-        log.close()
