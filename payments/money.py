@@ -12,7 +12,7 @@ EXPONENTS = {
 }  # fmt: skip
 SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "INR": "₹", "KRW": "₩", "ILS": "₪"}
 MOST_MINOR = 10**15
-AMOUNT = re.compile(r"(?P<whole>[0-9]{1,15})(?:\.(?P<part>[0-9]+))?")
+AMOUNT = re.compile(r"(?P<whole>[0-9]{1,16})(?:\.(?P<part>[0-9]+))?")
 
 
 class MoneyError(ValueError):
