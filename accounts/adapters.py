@@ -21,6 +21,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts import actions, mails, passwords
+from accounts.openid import has_right_nonce
 from accounts.queries import active_providers, browser_name
 from accounts.refusals import EmailTaken, NoPassword, WrongPassword
 from engineroom import keyring, mail
@@ -120,7 +121,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             address.verified = address.verified is True
         told = sociallogin.account.extra_data
         subjects = {part.get("sub") for part in told.values() if isinstance(part, dict)}
-        if len(subjects) > 1:
+        if len(subjects) > 1 or not has_right_nonce(sociallogin.state, told):
             # OpenID Connect Core 5.3.2: user info about another subject must not be used.
             raise PermissionDenied
 

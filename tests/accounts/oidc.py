@@ -1,7 +1,7 @@
 """A small OpenID Connect provider on this machine: discovery, authorize, token, userinfo, keys.
 
 Tests set `person` (the claims), and bend an answer by `bend`: a dict of claims that replace those of
-the ID token, such as {"iss": "https://elsewhere.example"}.
+the ID token, such as {"iss": "https://elsewhere.example"}; a claim that is None is left out.
 """
 
 import base64
@@ -26,6 +26,7 @@ class Provider:
         self.bend: dict = {}
         self.broken: dict = {}
         self.codes: dict = {}
+        self.has_id_token = True
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -37,9 +38,9 @@ class Provider:
     def id_token(self, key=None, **claims) -> str:
         now = int(time.time())
         body = {"iss": self.url, "aud": CLIENT_ID, "iat": now, "exp": now + 300, **self.person}
-        return jwt.encode(
-            {**body, **self.bend, **claims}, key or self.key, "RS256", headers={"kid": "1"}
-        )
+        body |= claims | self.bend
+        body = {name: value for name, value in body.items() if value is not None}
+        return jwt.encode(body, key or self.key, "RS256", headers={"kid": "1"})
 
     def authorize(self, address: str) -> str:
         """What the person's browser does there: sign in and come back with a code."""
@@ -75,11 +76,11 @@ class Provider:
             or asked.get("code_challenge") != challenge
         ):
             return 400, {"error": "invalid_grant"}
-        return 200, {
-            "access_token": "at",
-            "token_type": "Bearer",
-            "expires_in": 300,
-            "id_token": self.id_token(),
+        answer = {"access_token": "at", "token_type": "Bearer", "expires_in": 300}
+        if not self.has_id_token:
+            return 200, answer
+        return 200, answer | {
+            "id_token": self.id_token(nonce=asked.get("nonce")),
         }
 
     def _handler(provider):  # noqa: N805 - the handler's own self is the request

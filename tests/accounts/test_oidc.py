@@ -1,5 +1,7 @@
 """Signing in through a provider, against a real one on this machine."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -126,6 +128,62 @@ def test_a_state_of_another_browser_signs_nobody_in(client, provider, row):
 )
 def test_an_id_token_that_is_not_for_us_is_refused(client, provider, row, claims):
     provider.bend = claims
+
+    answer = come_back(client, provider.authorize(leave(client)))
+
+    assert b"did not work" in answer.content
+    assert not signed_in(client)
+    assert not User.objects.exists()
+
+
+def test_each_way_out_carries_a_nonce_of_its_own(client, provider, row):
+    first, second = (parse_qs(urlsplit(leave(client)).query)["nonce"][0] for _ in range(2))
+
+    assert len(first) >= 32
+    assert first != second
+
+
+def test_a_nonce_in_the_address_of_the_button_does_not_replace_ours(client, provider, row):
+    url = reverse("openid_connect_login", args=["campus"])
+
+    page = client.post(f"{url}?process=login&auth_params=nonce%3Dchosen")
+
+    assert "nonce=" in page["Refresh"]
+    assert "chosen" not in page["Refresh"]
+
+
+@pytest.mark.parametrize("nonce", [None, "", "of-another-request", 7, ["a"], {"a": "b"}])
+@pytest.mark.parametrize("process", ["login", "connect"])
+def test_an_id_token_with_another_nonce_or_none_changes_nothing(
+    client, provider, row, nonce, process
+):
+    somebody = make_user(email="somebody@example.com")
+    if process == "connect":
+        client.force_login(somebody)
+    provider.bend = {"nonce": nonce}
+
+    answer = come_back(client, provider.authorize(leave(client, process=process)))
+
+    assert answer.status_code in (200, 401, 403)
+    assert b"did not work" in answer.content
+    assert signed_in(client) == (process == "connect")
+    assert User.objects.get() == somebody
+    assert not SocialAccount.objects.exists()
+
+
+def test_the_nonce_of_an_earlier_way_out_is_refused(client, provider, row):
+    earlier = parse_qs(urlsplit(leave(client)).query)["nonce"][0]
+    provider.bend = {"nonce": earlier}
+
+    answer = come_back(client, provider.authorize(leave(client)))
+
+    assert b"did not work" in answer.content
+    assert not signed_in(client)
+    assert not User.objects.exists()
+
+
+def test_an_answer_without_an_id_token_is_refused(client, provider, row):
+    provider.has_id_token = False
 
     answer = come_back(client, provider.authorize(leave(client)))
 

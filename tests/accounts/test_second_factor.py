@@ -1,17 +1,20 @@
 """Authenticator apps, recovery codes and passkeys; what of them rests in the database."""
 
 import json
+from base64 import b64encode
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import (
+    SECRET_SESSION_KEY,
     TOTP,
     format_hotp_value,
     hotp_value,
     yield_hotp_counters_from_time,
 )
 from cryptography.fernet import Fernet
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.urls import reverse
 
@@ -70,6 +73,9 @@ def test_secrets_move_under_the_newest_key(guarded, settings):
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
 
     assert sum(slots.gather("engineroom.renew_secrets")) == 2
+    once = rows("mfa_authenticator")
+    assert sum(slots.gather("engineroom.renew_secrets")) == 0
+    assert rows("mfa_authenticator") == once
 
     settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS[:1]
     assert TOTP(Authenticator.objects.get(type="totp")).validate_code(code())
@@ -93,6 +99,65 @@ def test_a_person_sets_an_app_up_and_gets_recovery_codes(client, person):
     assert codes.content.decode().count("<li>") >= 10
     assert client.get(reverse("mfa_index")).status_code == 200
     assert client.get(reverse("mfa_download_recovery_codes"))["Content-Type"] == "text/plain"
+
+
+def ask_for_an_app(client, person) -> str:
+    """The secret that the page shows while an authenticator app is being set up."""
+    login(client, person)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    page = client.get(reverse("mfa_activate_totp")).content.decode()
+    secret = client.session[SECRET_SESSION_KEY]
+    assert secret in page
+    return secret
+
+
+def unpacked_sessions() -> str:
+    """Every session row as it rests, and the same unpacked as Django packs it."""
+    found = list(Session.objects.all())
+    return rows("django_session") + str([row.get_decoded() for row in found])
+
+
+def test_a_secret_that_is_not_confirmed_yet_rests_encrypted_in_the_session(client, person):
+    secret = ask_for_an_app(client, person)
+
+    kept = unpacked_sessions()
+
+    assert SECRET_SESSION_KEY in kept
+    assert secret not in kept
+    assert b64encode(secret.encode()).decode() not in kept
+    client.post(reverse("mfa_activate_totp"), {"code": code(secret)})
+    assert SECRET_SESSION_KEY not in unpacked_sessions()
+    assert TOTP(Authenticator.objects.get(type="totp")).instance.user == person
+
+
+def test_an_app_that_sets_up_by_the_api_leaves_no_secret_readable_either(client, person):
+    def call(method, path, **body):
+        given = {"content_type": "application/json", "headers": {"X-Session-Token": token}}
+        return getattr(client, method)(f"/api/v1/auth/app/v1/{path}", body or None, **given)
+
+    token = ""
+    meta = call("post", "auth/login", email=person.email, password=PASSWORD).json()["meta"]
+    token = meta["session_token"]
+
+    call("post", "auth/reauthenticate", password=PASSWORD)
+    secret = call("get", "account/authenticators/totp").json()["meta"]["secret"]
+    kept = unpacked_sessions()
+    done = call("post", "account/authenticators/totp", code=code(secret))
+
+    assert SECRET_SESSION_KEY in kept
+    assert secret not in kept
+    assert done.status_code == 200
+
+
+def test_a_pending_secret_whose_key_is_gone_is_made_anew(client, person, settings):
+    secret = ask_for_an_app(client, person)
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    answer = client.post(reverse("mfa_activate_totp"), {"code": code(secret)})
+
+    assert answer.status_code == 200
+    assert not Authenticator.objects.exists()
+    assert client.session[SECRET_SESSION_KEY] != secret
 
 
 def test_the_second_step_is_asked_and_a_code_works_once(client, guarded):

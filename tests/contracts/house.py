@@ -79,12 +79,14 @@ IN_ROOM = {
         "bearers": PURE,
         "roles": PURE,
         "passwords": ADAPTERS,
+        "sessions": ADAPTERS,
         # allauth and DRF enter through these by settings: they are doors.
         "adapters": DOORS,
         "authentication": DOORS,
         "fences": DOORS,
         "mails": DOORS,
         "newcomers": DOORS,
+        "openid": DOORS,
         "tokens": DOORS,
     },
     "catalog": {
