@@ -1,6 +1,7 @@
 """Everything that changes an account. Pages, API and admin come here; allauth through its adapters."""
 
 from accounts.actions.devices import (
+    follow_session,
     issue_device,
     refresh_device,
     revoke_device,
@@ -35,6 +36,7 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "erase_person",
+    "follow_session",
     "issue_device",
     "keep_roles",
     "note_security_change",

@@ -104,6 +104,11 @@ def revoke_devices(
     return sum(revoke_device(device=row, actor=actor, reason=reason) for row in rows)
 
 
+def follow_session(*, person_key: int, before: str, after: str) -> None:
+    """The sign-in session of the person has another key now; its device keeps to it."""
+    Device.objects.filter(person=person_key, session_key=before).update(session_key=after)
+
+
 def use_device(*, device: Device) -> None:
     """Note that the device was used, at most every ten minutes: reads must not become writes."""
     now = clock.now()

@@ -8,7 +8,7 @@ from django.db import connection
 from accounts import actions
 from accounts.models import Device
 from accounts.refusals import TokenRefused, TokenReused
-from engineroom import clock
+from engineroom import clock, outbox
 from engineroom.models import AuditEntry
 from tests.factories.accounts import PASSWORD, make_user
 
@@ -213,3 +213,98 @@ def test_an_idempotency_key_never_stores_tokens(client, person):
     with connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM engineroom_idempotencykey")
         assert cursor.fetchone()[0] == 0
+
+
+NEW = "quite another password"
+
+
+class App:
+    """A program that signs in by the API and keeps the tokens it was given last."""
+
+    def __init__(self, client, person, password=PASSWORD):
+        self.client, self.session, self.access, self.refresh = client, "", "", ""
+        self.auth("auth/login", email=person.email, password=password)
+
+    def auth(self, path, **body):
+        headers = {"X-Session-Token": self.session} if self.session else {}
+        answer = self.client.post(
+            APP + path, body, content_type="application/json", headers=headers
+        )
+        meta = answer.json().get("meta", {})
+        self.session = meta.get("session_token", self.session)
+        self.access = meta.get("access_token", self.access)
+        self.refresh = meta.get("refresh_token", self.refresh)
+        return answer
+
+    def change_password(self, old, new):
+        return self.auth("account/password/change", current_password=old, new_password=new)
+
+    @property
+    def is_in(self) -> bool:
+        return self.client.get("/api/v1/me", headers=bearer(self.access)).status_code == 200
+
+    def renew(self) -> bool:
+        answer = refresh(self.client, self.refresh)
+        if answer.status_code == 200:
+            self.access, self.refresh = (
+                answer.json()[f"{kind}_token"] for kind in ("access", "refresh")
+            )
+        return answer.status_code == 200
+
+
+def test_a_password_changed_in_an_app_signs_out_every_other_device(client, person):
+    here, there = App(client, person), App(client, person)
+    assert here.is_in
+    assert there.is_in
+
+    assert here.change_password(PASSWORD, NEW).status_code == 200
+
+    assert here.is_in
+    assert here.renew()
+    assert here.is_in
+    assert not there.is_in
+    assert not there.renew()
+    assert there.auth("account/password/change", new_password="x" * 12).status_code in (401, 410)
+
+
+def test_the_device_stays_through_a_second_change(client, person):
+    here, there = App(client, person), App(client, person)
+    here.change_password(PASSWORD, NEW)
+
+    assert here.change_password(NEW, "a third long password").status_code == 200
+
+    assert here.is_in
+    assert here.renew()
+    assert not there.is_in
+    assert Device.objects.filter(person=person, revoked_at=None).count() == 1
+
+
+def test_a_password_reset_by_the_api_signs_out_every_device(client, person, mailoutbox):
+    apps = [App(client, person), App(client, person)]
+    client.post(
+        APP + "auth/password/request", {"email": person.email}, content_type="application/json"
+    )
+    outbox.drain()
+    link = next(line for line in mailoutbox[-1].body.splitlines() if "/password/reset/key/" in line)
+
+    client.post(
+        APP + "auth/password/reset",
+        {"key": link.rstrip("/").rpartition("/")[2], "password": NEW},
+        content_type="application/json",
+    )
+
+    person.refresh_from_db()
+    assert person.check_password(NEW)
+    assert not any(app.is_in or app.renew() for app in apps)
+    assert App(client, person, NEW).is_in
+
+
+def test_a_password_refused_signs_nobody_out(client, person):
+    here, there = App(client, person), App(client, person)
+
+    assert here.change_password("not the password", NEW).status_code == 400
+
+    assert here.is_in
+    assert there.is_in
+    assert here.renew()
+    assert there.renew()

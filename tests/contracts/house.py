@@ -79,7 +79,6 @@ IN_ROOM = {
         "bearers": PURE,
         "roles": PURE,
         "passwords": ADAPTERS,
-        "sessions": ADAPTERS,
         # allauth and DRF enter through these by settings: they are doors.
         "adapters": DOORS,
         "authentication": DOORS,
@@ -87,6 +86,7 @@ IN_ROOM = {
         "mails": DOORS,
         "newcomers": DOORS,
         "openid": DOORS,
+        "sessions": DOORS,
         "tokens": DOORS,
     },
     "catalog": {
