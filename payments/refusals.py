@@ -1,6 +1,6 @@
 """Why the till says no."""
 
-from engineroom.refusals import Invalid, Refusal
+from engineroom.refusals import Invalid, NotAllowed, Refusal
 
 
 class AlreadyOwned(Refusal):
@@ -20,6 +20,12 @@ class OfferClosed(Refusal):
 
 class OfferNotValid(Invalid):
     code = "offer_not_valid"
+
+
+class PriceNotYours(NotAllowed):
+    code = "price_not_yours"
+    message = "You may not set prices. Leave the price out, or ask a manager of the school."
+    field = "price"
 
 
 class CheckoutExpired(Refusal):

@@ -8,7 +8,7 @@ from engineroom import audit
 from payments import money, sellables
 from payments.models import Offer, OfferItem
 from payments.queries.offers import COURSE, course_reference
-from payments.refusals import OfferNotValid
+from payments.refusals import OfferNotValid, PriceNotYours
 
 
 def _checked(title: str, amount_minor: int, currency: str) -> None:
@@ -20,18 +20,26 @@ def _checked(title: str, amount_minor: int, currency: str) -> None:
         raise OfferNotValid("The price must be above zero.", field="amount")
 
 
+def _check_may_price(actor) -> None:
+    if actor is not None and not actor.has_perm("payments.change_offer"):
+        raise PriceNotYours
+
+
 @transaction.atomic
 def price_course(
     *, slug: str, title: str, amount_minor: int, currency: str, actor=None
 ) -> Offer | None:
     """Make or change the offer that sells this course alone. Zero takes it off sale.
 
-    Asking for what is already so changes nothing and leaves no audit entry.
+    Asking for what is already so changes nothing and leaves no audit entry. Without an actor it is
+    the school itself (a command) that asks. Raises OfferNotValid, and PriceNotYours for an actor
+    who may not change offers.
     """
     reference = course_reference(slug)
     found = Offer.objects.select_for_update().filter(reference=reference).first()
     if not amount_minor:
         if found and found.is_active:
+            _check_may_price(actor)
             Offer.objects.filter(pk=found.pk).update(is_active=False)
             audit.record("offer.closed", found.public_id, actor=actor, course=slug)
         return None
@@ -40,6 +48,7 @@ def price_course(
     wanted = {"title": title, "amount_minor": amount_minor, "currency": currency, "is_active": True}
     if found and all(getattr(found, name) == value for name, value in wanted.items()):
         return found
+    _check_may_price(actor)
     offer, created = Offer.objects.update_or_create(reference=reference, defaults=wanted)
     OfferItem.objects.get_or_create(offer=offer, kind=COURSE, key=slug)
     audit.record(

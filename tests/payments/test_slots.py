@@ -7,20 +7,22 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from accounts.roles import INSTRUCTOR, MANAGER, SUPPORT
 from engineroom import clock, slots
 from engineroom.models import AuditEntry
 from payments import states
 from payments.actions.canceling import expire_overdue
 from payments.models import Checkout, Offer, OfferItem, Order
 from payments.queries.books import audit_books
+from payments.refusals import PriceNotYours
 from tests.factories.accounts import make_user
 from tests.factories.payments import make_checkout, make_offer, make_order, make_paid_order
 
 pytestmark = pytest.mark.django_db
 
 
-def price(slug="html", amount_minor=4900, currency="EUR"):
-    slots.ask("catalog.price_course", slug, "HTML foundations", amount_minor, currency, None)
+def price(slug="html", amount_minor=4900, currency="EUR", actor=None):
+    slots.ask("catalog.price_course", slug, "HTML foundations", amount_minor, currency, actor)
 
 
 def test_a_course_gets_one_offer_that_is_changed_and_closed():
@@ -36,6 +38,30 @@ def test_a_course_gets_one_offer_that_is_changed_and_closed():
     assert slots.ask("catalog.prices", ["html"]) == {}
     price()
     assert Offer.objects.count() == 1
+
+
+@pytest.mark.parametrize("before", [0, 5900])
+@pytest.mark.parametrize("after", [0, 4900])
+@pytest.mark.parametrize("role", [INSTRUCTOR, SUPPORT])
+def test_who_may_not_change_offers_sets_no_price(role, before, after):
+    price(amount_minor=before)
+    writer, rows = make_user(is_staff=True, roles=[role]), list(Offer.objects.values())
+    entries = AuditEntry.objects.count()
+
+    if before or after:
+        with pytest.raises(PriceNotYours) as said:
+            price(amount_minor=after, actor=writer)
+        assert (said.value.field, said.value.status) == ("price", 403)
+    price(amount_minor=before, actor=writer)  # what is so already is no change
+
+    assert list(Offer.objects.values()) == rows
+    assert AuditEntry.objects.count() == entries
+
+
+def test_a_manager_sets_a_price():
+    price(actor=make_user(is_staff=True, roles=[MANAGER]))
+
+    assert Offer.objects.get().amount_minor == 4900
 
 
 def test_prices_of_courses_take_one_query(django_assert_num_queries):
