@@ -70,6 +70,7 @@ class Rewriter(HTMLParser):
     def __post_init__(self):
         super().__init__(convert_charrefs=False)
         self.parts, self.words, self.anchors = [], [], set()
+        self.numbers = {}  # by base: the next number that may be free; anchors never go away
         self.open_links, self.fragments = [], []
         self.levels, self.heading = [], None
         self.in_pre = self.in_head = self.tables = 0
@@ -250,11 +251,12 @@ class Rewriter(HTMLParser):
             return
         self.heading = None
         base = self.anchor_prefix + anchor_of(heading["text"])[:80]
-        anchor, number = base, 1
+        anchor, number = base, self.numbers.get(base, 1)
         if anchor in RESERVED_IDS:
             anchor = f"{base}-section"
         while anchor in self.anchors:
             anchor, number = f"{base}-{number}", number + 1
+        self.numbers[base] = number
         self.anchors.add(anchor)
         self.parts[heading["at"]] = f'<h{heading["level"]} id="{escape(anchor)}">'
         self.parts.append(f"</h{heading['level']}>")

@@ -1,5 +1,7 @@
 """Drafts and editions as their readers will see them, for staff and the course's instructors."""
 
+from collections import Counter
+
 from django.http import Http404
 from django.shortcuts import render
 
@@ -28,9 +30,8 @@ def _edition(request, edition_id):
 @private_page(methods=("GET", "HEAD"))
 def preview(request, edition_id):
     edition = _edition(request, edition_id)
-    course = edition.course
-    course.offer = None
     parts = outline(edition)
+    course = _as_published(edition, parts)
     page = CoursePage(
         course=course,
         parts=parts,
@@ -49,6 +50,20 @@ def preview(request, edition_id):
         "problems": [row for part in parts for row in part.rows if row.problem],
     }
     return render(request, "catalog/course.html", context)
+
+
+def _as_published(edition, parts):
+    """The course as publishing the edition would make it: its facts and counts, never stored."""
+    course = edition.course
+    fit = [row for part in parts for row in part.rows if not row.problem]
+    kinds = Counter(row.kind for row in fit)
+    course.offer = None
+    course.level, course.language = edition.level, edition.language
+    course.module_count = sum(any(not row.problem for row in part.rows) for part in parts)
+    course.lesson_count, course.exercise_count = kinds["lesson"], kinds["exercise"]
+    course.project_count = kinds["project"]
+    course.minutes = sum(row.minutes for row in fit)
+    return course
 
 
 @private_page(methods=("GET", "HEAD"))

@@ -1,10 +1,12 @@
 """Markdown becomes safe, accessible HTML."""
 
 import re
+from time import perf_counter
 
 import pytest
 
 from catalog.markdown import render, render_brief, render_inline, word_count_of
+from catalog.markup import Rewriter
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -95,6 +97,26 @@ def test_links_within_a_text_need_their_target():
 
     assert html.count('href="#two-words"') == 2
     assert "nowhere" not in html
+
+
+def test_equal_headings_get_ids_of_their_own():
+    html = render("# A\n\n# A-1\n\n# A\n\n# A\n\n# Main\n\n# Main\n\n# A 2\n\n# A-2").html
+
+    assert re.findall(r'id="([^"]+)"', html) == (
+        ["a", "a-1", "a-2", "a-3", "main-section", "main-1", "a-2-1", "a-2-2"]
+    )
+
+
+def test_twenty_thousand_equal_headings_take_less_than_a_second():
+    writer = Rewriter()
+    started = perf_counter()
+
+    writer.feed("<h2>Again</h2>" * 20_000)
+    html = writer.html()
+
+    assert perf_counter() - started < 1
+    assert html.count("<h2") == len(writer.anchors) == 20_000
+    assert html.endswith('<h2 id="again-19999">Again</h2>')
 
 
 def test_headings_start_at_the_second_level_without_gaps():
