@@ -1,6 +1,9 @@
 """Topics, questions and answers, instructors."""
 
+from contextlib import contextmanager
+
 from django.db import transaction
+from django.db.models import Max
 
 from catalog.actions.drafts import check_slug, clean, free_slug, rename
 from catalog.bodies import store_body
@@ -8,7 +11,7 @@ from catalog.markdown import render, render_brief
 from catalog.models import FAQ, Instructor, Recommendation, Topic, TopicResource, TopicSection
 from catalog.queries.items import item_of
 from engineroom import audit, clock
-from engineroom.refusals import Invalid
+from engineroom.refusals import Invalid, Refusal
 
 PLACES = {"lesson": "lessons", "exercise": "exercises", "project": "projects"}
 
@@ -38,7 +41,11 @@ def delete_topic(*, topic: Topic, actor) -> None:
 
 @transaction.atomic
 def save_section(*, section: TopicSection, actor, source: str | None = None) -> TopicSection:
-    """A section of a topic; its headings start below the section's own."""
+    """A section of a topic; its headings start below the section's own. Without a position it is
+    the last one."""
+    if section.position is None:
+        last = section.topic.sections.aggregate(last=Max("position"))["last"]
+        section.position = (last or 0) + 1
     if source is not None:
         section.body = store_body(source, top=3, anchor_prefix=f"{section.key}-")
     clean(section, exclude=["body"])
@@ -68,6 +75,45 @@ def save_recommendation(*, recommendation: Recommendation, actor) -> Recommendat
     row.save()
     _touch(row.topic, actor, "recommendation", str(row))
     return row
+
+
+@transaction.atomic
+def set_recommendations(*, topic: Topic, actor, rows: list[Recommendation]) -> None:
+    """Recommend exactly `rows`, unsaved, in this order. Raises what `save_recommendation` raises,
+    with the row's place in the field."""
+    old = {(row.kind, row.course_id, row.key): row for row in topic.recommendations.all()}
+    for position, row in enumerate(rows, start=1):
+        row = old.pop((row.kind, row.course_id, row.key), row)
+        row.topic, row.position = topic, position
+        with _placed("recommendations", position):
+            save_recommendation(recommendation=row, actor=actor)
+    for row in old.values():
+        delete_topic_part(part=row, actor=actor)
+
+
+@transaction.atomic
+def set_resources(*, topic: Topic, actor, rows: list[TopicResource]) -> None:
+    """Name exactly `rows`, unsaved, in this order."""
+    old = list(topic.resources.all())
+    for position, row in enumerate(rows, start=1):
+        row.topic, row.position = topic, position
+        if position <= len(old):
+            row.pk, row._state.adding = old[position - 1].pk, False
+        with _placed("resources", position):
+            save_resource(resource=row, actor=actor)
+    for row in old[len(rows) :]:
+        delete_topic_part(part=row, actor=actor)
+
+
+@contextmanager
+def _placed(name: str, position: int):
+    """A refusal inside names the row of the list that it is about."""
+    try:
+        yield
+    except Refusal as refusal:
+        inner = f".{refusal.field}" if refusal.field else ""
+        refusal.field = f"{name}.{position - 1}{inner}"
+        raise
 
 
 @transaction.atomic

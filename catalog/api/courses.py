@@ -12,9 +12,11 @@ from catalog.actions.publishing import publish_edition, withdraw_edition
 from catalog.api.reading import (
     CatalogView,
     FilteredPagination,
+    MayWrite,
     MayWriteCourses,
     ReadOrWrite,
     has_place,
+    own_course,
     own_draft,
     shown_question,
     wanted_edition,
@@ -35,8 +37,10 @@ from catalog.filters import LEVELS, PRICES, SORTS
 from catalog.models import Course, Edition
 from catalog.queries.courses import add_prices, with_cover
 from catalog.queries.editions import edition_content
+from catalog.queries.people import WRITES_EVERY_COURSE, own_instructors
 from catalog.queries.searching import COURSE_ORDERS, matching_courses
 from engineroom.budgets import budget
+from engineroom.refusals import Invalid, NotAllowed
 
 FILTERS = [
     OpenApiParameter("q", str, description="Words of title and summary, at most 100 characters."),
@@ -51,7 +55,7 @@ EDITION = OpenApiParameter("edition", str, enum=["draft"], description="The draf
 
 @budget(100)
 class CourseList(CatalogView):
-    permission_classes = [ReadOrWrite]
+    permission_classes = [MayWrite]
     serializer_class = CourseSerializer
     pagination_class = FilteredPagination
     orders = COURSE_ORDERS
@@ -78,10 +82,24 @@ class CourseList(CatalogView):
     def post(self, request):
         form = CourseWriteSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        course = actions.create_course(actor=request.user, **form.validated_data)
+        values = with_own_instructor(request.user, form.validated_data)
+        course = actions.create_course(actor=request.user, **values)
         body = CourseDetailSerializer(detailed(course, own_draft(request, course.slug))).data
         headers = {"Location": f"/api/v1/courses/{course.slug}"}
         return Response(body, status=status.HTTP_201_CREATED, headers=headers)
+
+
+def with_own_instructor(person, values: dict) -> dict:
+    """Whoever may not write every course makes one that names them, or none at all."""
+    if person.has_perm(WRITES_EVERY_COURSE):
+        return values
+    own = own_instructors(person)
+    if not own:
+        raise NotAllowed("You are no instructor of the school yet.")
+    named = values.get("instructors", own)
+    if not set(own) & set(named):
+        raise Invalid("Name yourself among the instructors.", field="instructors")
+    return {**values, "instructors": named}
 
 
 def detailed(course: Course, edition: Edition) -> Course:
@@ -137,9 +155,9 @@ class CourseDetail(CatalogView):
         responses={204: None},
     )
     def delete(self, request, slug):
-        course = Course.objects.filter(slug=slug).first()
-        if course is None:
-            raise Http404
+        course = own_course(request, slug)
+        if not request.user.has_perm("catalog.delete_course"):
+            raise NotAllowed
         actions.delete_course(course=course, actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -285,7 +303,7 @@ class Withdrawal(CatalogView):
         form = WithdrawalSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         edition = Edition.objects.filter(
-            course__slug=slug, public_id=form.validated_data["edition"]
+            course=own_course(request, slug), public_id=form.validated_data["edition"]
         ).first()
         if edition is None:
             raise Http404

@@ -5,8 +5,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.response import Response
 
-from catalog.actions.items import delete_question, save_question
-from catalog.actions.modules import save_module
+from catalog.actions.items import (
+    delete_question,
+    delete_solution,
+    save_question,
+    save_solution,
+)
+from catalog.actions.modules import delete_module, reorder_items, save_module
 from catalog.api.items import ExerciseDetail, LessonDetail, ProjectDetail, write_item
 from catalog.api.reading import CatalogView, MayWriteCourses, own_draft, shown_question
 from catalog.api.serializers import (
@@ -15,17 +20,21 @@ from catalog.api.serializers import (
     ModuleLinkSerializer,
     ProjectSerializer,
     QuestionSerializer,
+    SolutionSourceSerializer,
 )
 from catalog.api.writing import (
     ExerciseWriteSerializer,
     LessonWriteSerializer,
     ModuleWriteSerializer,
+    OrderSerializer,
     ProjectWriteSerializer,
     QuestionWriteSerializer,
+    SolutionWriteSerializer,
 )
-from catalog.models import Exercise, Lesson, Module, Option, Project, Question
+from catalog.models import Exercise, Lesson, Module, Option, Project, Question, Solution
 from catalog.queries.items import exercise_with_everything, item_of
 from engineroom.budgets import budget
+from engineroom.refusals import Invalid
 
 
 @budget(500)
@@ -50,6 +59,48 @@ class ModuleNew(CatalogView):
             setattr(module, name, value)
         module = save_module(module=module, actor=request.user)
         return Response(self.get_serializer(module).data, status=status.HTTP_201_CREATED)
+
+
+def module_of(request, slug, key) -> Module:
+    module = own_draft(request, slug).modules.filter(key=key).first()
+    if module is None:
+        raise Http404
+    return module
+
+
+@budget(500)
+class ModuleDetail(CatalogView):
+    permission_classes = [MayWriteCourses]
+    serializer_class = ModuleLinkSerializer
+
+    @extend_schema(
+        operation_id="modules_delete",
+        summary="Delete a module of the draft with everything in it (staff)",
+        tags=["catalog staff"],
+        responses={204: None},
+    )
+    def delete(self, request, slug, key):
+        delete_module(module=module_of(request, slug, key), actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@budget(500)
+class ItemOrder(CatalogView):
+    permission_classes = [MayWriteCourses]
+    serializer_class = OrderSerializer
+
+    @extend_schema(
+        operation_id="modules_reorder",
+        summary="Put the items of a module of the draft in order (staff)",
+        tags=["catalog staff"],
+        responses={204: None},
+    )
+    def post(self, request, slug, key):
+        module = module_of(request, slug, key)
+        form = self.get_serializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        reorder_items(module=module, actor=request.user, keys=form.validated_data["keys"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class _ItemNew:
@@ -116,6 +167,13 @@ class ProjectNew(_ItemNew, ProjectDetail):
         return self.add(request, slug, Project(), ProjectWriteSerializer)
 
 
+def exercise_of(request, slug, key) -> Exercise:
+    exercise = item_of(own_draft(request, slug), "exercises", key)
+    if exercise is None:
+        raise Http404
+    return exercise
+
+
 @budget(500)
 class QuestionNew(CatalogView):
     permission_classes = [MayWriteCourses]
@@ -129,9 +187,7 @@ class QuestionNew(CatalogView):
         responses={201: QuestionSerializer},
     )
     def post(self, request, slug, key):
-        exercise = item_of(own_draft(request, slug), "exercises", key)
-        if exercise is None:
-            raise Http404
+        exercise = exercise_of(request, slug, key)
         form = QuestionWriteSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         values = dict(form.validated_data)
@@ -166,4 +222,53 @@ class QuestionDetail(CatalogView):
         if question is None:
             raise Http404
         delete_question(question=question, actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@budget(500)
+class SolutionNew(CatalogView):
+    permission_classes = [MayWriteCourses]
+    serializer_class = SolutionSourceSerializer
+
+    @extend_schema(
+        operation_id="solutions_save",
+        summary="Add a solution to an exercise of the draft, or change the one there (staff)",
+        tags=["catalog staff"],
+        request=SolutionWriteSerializer,
+        responses={201: SolutionSourceSerializer},
+    )
+    def post(self, request, slug, key):
+        exercise = exercise_of(request, slug, key)
+        form = SolutionWriteSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        values = dict(form.validated_data)
+        found = exercise.solutions.filter(position=values.get("position")).first()
+        solution = found or Solution(exercise=exercise)
+        source = values.pop("source", None)
+        if source is None and found is None:
+            raise Invalid("A new solution has a text.", field="source")
+        for name, value in values.items():
+            setattr(solution, name, value)
+        solution = save_solution(solution=solution, actor=request.user, source=source)
+        return Response(self.get_serializer(solution).data, status=status.HTTP_201_CREATED)
+
+
+@budget(500)
+class SolutionDetail(CatalogView):
+    permission_classes = [MayWriteCourses]
+    serializer_class = SolutionSourceSerializer
+
+    @extend_schema(
+        operation_id="solutions_delete",
+        summary="Delete a solution of an exercise of the draft (staff)",
+        tags=["catalog staff"],
+        responses={204: None},
+    )
+    def delete(self, request, slug, key, position):
+        solutions = exercise_of(request, slug, key).solutions
+        is_number = position.isdecimal() and len(position) < 9
+        solution = solutions.filter(position=int(position)).first() if is_number else None
+        if solution is None:
+            raise Http404
+        delete_solution(solution=solution, actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -22,6 +22,7 @@ from catalog.api.serializers import (
     ItemSerializer,
     LessonSerializer,
     ProjectSerializer,
+    SolutionSourceSerializer,
 )
 from catalog.api.writing import (
     ExerciseWriteSerializer,
@@ -252,9 +253,7 @@ class ExerciseDetail(ItemView):
             for question in item.questions.all()
         ]
         if is_staff:
-            data.solutions = [
-                {"title": each.title, "html": each.body.html} for each in item.solutions.all()
-            ]
+            data.solutions = [SolutionSourceSerializer(each).data for each in item.solutions.all()]
         return data
 
     @extend_schema(

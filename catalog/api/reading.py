@@ -10,10 +10,11 @@ from rest_framework.permissions import BasePermission
 from catalog.filters import Filters, read_filters
 from catalog.models import Course, Edition
 from catalog.queries.editions import draft_of
-from catalog.queries.people import may_preview
+from catalog.queries.people import may_preview, may_write
 from catalog.refusals import BadFilter, NoDraft
 from engineroom import slots
 from engineroom.pagination import BadCursor, KeyPagination
+from engineroom.refusals import NotAllowed
 from engineroom.restviews import ApiView
 
 
@@ -32,6 +33,21 @@ class ReadOrWrite(MayWriteCourses):
         return request.method in ("GET", "HEAD", "OPTIONS") or super().has_permission(request, view)
 
 
+class MayWrite(BasePermission):
+    """Staff with Django's permission on the model that the view writes: POST adds, PUT and PATCH
+    change, DELETE deletes. Reading asks for what the view's `reading` names; nothing: everybody."""
+
+    VERBS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
+
+    def has_permission(self, request, view):
+        verb = self.VERBS.get(request.method, view.reading)
+        if verb is None:
+            return True
+        person = request.user
+        wanted = f"catalog.{view.rights.get(request.method, verb)}_{view.written}"
+        return bool(person and person.is_authenticated and person.has_perm(wanted))
+
+
 class FilteredPagination(KeyPagination):
     """Paging in the order that `?sort=` names. Damaged cursors are refused."""
 
@@ -46,9 +62,13 @@ class FilteredPagination(KeyPagination):
 
 
 class CatalogView(ApiView):
-    """Anonymous reads are everybody's and may be kept for a minute."""
-
+    # Anonymous reads are everybody's and may be kept for a minute. (A docstring would be published
+    # as the description of every call.)
     filter_backends = []
+    # For views that MayWrite guards.
+    written = "course"
+    reading: str | None = None
+    rights: dict[str, str] = {}
 
     def finalize_response(self, request, response, *args, **kwargs):
         is_anonymous = "HTTP_AUTHORIZATION" not in request.META
@@ -90,12 +110,20 @@ def wanted_edition(request, slug: str) -> tuple[Course, Edition, bool]:
     return course, course.published_edition, False
 
 
-def own_draft(request, slug: str) -> Edition:
-    """The draft that staff write. The permission class has let the person in."""
+def own_course(request, slug: str) -> Course:
+    """The course that staff write. The permission class has let the person in; a course that names
+    other instructors is still not theirs."""
     course = Course.objects.filter(slug=slug).first()
     if course is None:
         raise Http404
-    draft = draft_of(course)
+    if not may_write(request.user, course):
+        raise NotAllowed("Only its instructors and managers may write this course.")
+    return course
+
+
+def own_draft(request, slug: str) -> Edition:
+    """Its draft."""
+    draft = draft_of(own_course(request, slug))
     if draft is None:
         raise NoDraft
     return draft

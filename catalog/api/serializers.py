@@ -212,3 +212,60 @@ class TopicDetailSerializer(serializers.Serializer):
 class FAQListSerializer(FAQSerializer):
     topic = serializers.CharField(source="topic.slug", default=None, allow_null=True)
     course = serializers.CharField(source="course.slug", default=None, allow_null=True)
+
+
+class SolutionSourceSerializer(serializers.Serializer):
+    position = serializers.IntegerField()
+    title = serializers.CharField()
+    source = serializers.CharField(source="body.source")
+    html = serializers.CharField(source="body.html")
+
+
+class CoverSerializer(serializers.Serializer):
+    palette = serializers.IntegerField(allow_null=True)
+    motif = serializers.IntegerField(allow_null=True)
+    picture = serializers.CharField(
+        source="image.get_absolute_url", default=None, allow_null=True, help_text="Its address."
+    )
+
+
+class SectionSourceSerializer(serializers.Serializer):
+    key = serializers.CharField()
+    position = serializers.IntegerField()
+    title = serializers.CharField()
+    source = serializers.CharField(source="body.source")
+
+
+class RecommendationSerializer(serializers.Serializer):
+    kind = serializers.CharField()
+    course = serializers.CharField(source="course.slug")
+    key = serializers.CharField()
+
+
+class FAQSourceSerializer(FAQSerializer):
+    answer = serializers.CharField()
+    position = serializers.IntegerField()
+    topic = serializers.CharField(source="topic.slug", default=None, allow_null=True)
+    course = serializers.CharField(source="course.slug", default=None, allow_null=True)
+
+
+class TopicSourceSerializer(serializers.Serializer):
+    """A topic as staff write it, published or not."""
+
+    id = serializers.CharField(source="public_id")
+    slug = serializers.CharField()
+    title = serializers.CharField()
+    summary = serializers.CharField()
+    introduction = serializers.CharField()
+    is_published = serializers.BooleanField()
+    position = serializers.IntegerField()
+    changed_at = serializers.DateTimeField()
+    sections = SectionSourceSerializer(many=True, source="sections.all")
+    recommendations = RecommendationSerializer(many=True, source="recommendations.all")
+    resources = ResourceSerializer(many=True, source="resources.all")
+    faqs = FAQSourceSerializer(many=True, source="faqs.all")
+
+
+class InstructorSourceSerializer(InstructorSerializer):
+    id = serializers.CharField(source="public_id")
+    person = serializers.CharField(source="person.public_id", default=None, allow_null=True)

@@ -1,32 +1,50 @@
-"""Topics, instructors, questions and answers."""
+"""Topics: as everybody reads them, and as staff write them."""
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.permissions import AllowAny
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
 from rest_framework.response import Response
 
+from catalog.actions import topics as actions
 from catalog.api.items import listed
-from catalog.api.reading import CatalogView
+from catalog.api.reading import CatalogView, MayWrite
 from catalog.api.serializers import (
-    CourseSerializer,
-    FAQListSerializer,
-    InstructorDetailSerializer,
     TopicDetailSerializer,
     TopicSerializer,
+    TopicSourceSerializer,
 )
-from catalog.queries.courses import instructor_page, topic_counts
-from catalog.queries.topics import faqs_on_offer, topic_page
+from catalog.api.writing import (
+    RecommendationsSerializer,
+    ResourcesSerializer,
+    SectionWriteSerializer,
+    TopicWriteSerializer,
+)
+from catalog.models import Recommendation, Topic, TopicResource, TopicSection
+from catalog.queries.courses import topic_counts
+from catalog.queries.topics import topic_page, topic_source
 from engineroom.budgets import budget
-from engineroom.pagination import KeyPagination
+
+STAFF = ["catalog staff"]
 
 
-class InOrder(KeyPagination):
-    ordering = ("pk",)
+class TopicView(CatalogView):
+    # Views that write a topic answer with all of it.
+    written = "topic"
+
+    @staticmethod
+    def source(slug: str) -> Topic:
+        topic = topic_source(slug)
+        if topic is None:
+            raise Http404
+        return topic
+
+    def whole(self, slug: str, code=status.HTTP_200_OK, **kwargs):
+        return Response(TopicSourceSerializer(self.source(slug)).data, status=code, **kwargs)
 
 
-@budget(100)
-class TopicList(CatalogView):
-    permission_classes = [AllowAny]
+@budget(300)
+class TopicList(TopicView):
+    permission_classes = [MayWrite]
     serializer_class = TopicSerializer
     pagination_class = None
 
@@ -39,10 +57,24 @@ class TopicList(CatalogView):
     def get(self, request):
         return Response(self.get_serializer(topic_counts(), many=True).data)
 
+    @extend_schema(
+        operation_id="topics_create",
+        summary="Add a topic (staff)",
+        tags=STAFF,
+        request=TopicWriteSerializer,
+        responses={201: TopicSourceSerializer},
+    )
+    def post(self, request):
+        form = TopicWriteSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        topic = actions.save_topic(topic=Topic(**form.validated_data), actor=request.user)
+        headers = {"Location": f"/api/v1/topics/{topic.slug}"}
+        return self.whole(topic.slug, status.HTTP_201_CREATED, headers=headers)
 
-@budget(100)
-class TopicDetail(CatalogView):
-    permission_classes = [AllowAny]
+
+@budget(300)
+class TopicDetail(TopicView):
+    permission_classes = [MayWrite]
     serializer_class = TopicDetailSerializer
 
     @extend_schema(
@@ -59,51 +91,130 @@ class TopicDetail(CatalogView):
                 listed(row, place)
         return Response(self.get_serializer(page).data)
 
-
-@budget(100)
-class InstructorDetail(CatalogView):
-    permission_classes = [AllowAny]
-    serializer_class = InstructorDetailSerializer
+    @extend_schema(
+        operation_id="topics_change",
+        summary="Change a topic; another slug redirects (staff)",
+        tags=STAFF,
+        request=TopicWriteSerializer,
+        responses=TopicSourceSerializer,
+    )
+    def patch(self, request, slug):
+        topic = self.source(slug)
+        form = TopicWriteSerializer(data=request.data, partial=True)
+        form.is_valid(raise_exception=True)
+        for name, value in form.validated_data.items():
+            setattr(topic, name, value)
+        topic = actions.save_topic(topic=topic, actor=request.user)
+        return self.whole(topic.slug)
 
     @extend_schema(
-        operation_id="instructors_read",
-        summary="An instructor with the courses on offer",
-        tags=["catalog"],
+        operation_id="topics_delete",
+        summary="Delete a topic (staff)",
+        tags=STAFF,
+        responses={204: None},
+    )
+    def delete(self, request, slug):
+        actions.delete_topic(topic=self.source(slug), actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@budget(300)
+class TopicSource(TopicView):
+    permission_classes = [MayWrite]
+    serializer_class = TopicSourceSerializer
+    reading = "view"
+
+    @extend_schema(
+        operation_id="topics_source",
+        summary="A topic as it is written, published or not (staff)",
+        tags=STAFF,
     )
     def get(self, request, slug):
-        found = instructor_page(slug, with_instructors=True)
-        if found is None:
-            raise Http404
-        instructor, courses = found
-        body = {
-            "slug": instructor.slug,
-            "name": instructor.name,
-            "bio": instructor.bio,
-            "courses": CourseSerializer(courses, many=True).data,
-        }
-        return Response(body)
+        return self.whole(slug)
 
 
-@budget(100)
-class FAQList(CatalogView):
-    permission_classes = [AllowAny]
-    serializer_class = FAQListSerializer
-    pagination_class = InOrder
+@budget(500)
+class SectionNew(TopicView):
+    permission_classes = [MayWrite]
+    serializer_class = TopicSourceSerializer
+    rights = {"POST": "change"}
 
     @extend_schema(
-        operation_id="faqs_list",
-        summary="Questions and answers of topics and courses",
-        tags=["catalog"],
-        parameters=[
-            OpenApiParameter("topic", str, description="Slug"),
-            OpenApiParameter("course", str, description="Slug"),
-        ],
-        responses=FAQListSerializer(many=True),
+        operation_id="topics_save_section",
+        summary="Add a section to a topic, or change the one with this key (staff)",
+        tags=STAFF,
+        request=SectionWriteSerializer,
+        responses={201: TopicSourceSerializer},
     )
-    def get(self, request):
-        given = {
-            name: request.query_params.get(name, "").replace("\0", "")[:160]
-            for name in ("topic", "course")
-        }
-        page = self.paginate_queryset(faqs_on_offer(**given))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+    def post(self, request, slug):
+        topic = self.source(slug)
+        form = SectionWriteSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        values = dict(form.validated_data)
+        found = topic.sections.filter(key=values["key"]).first()
+        section = found or TopicSection(topic=topic)
+        source = values.pop("source", None if found else "")
+        for name, value in values.items():
+            setattr(section, name, value)
+        actions.save_section(section=section, actor=request.user, source=source)
+        return self.whole(slug, status.HTTP_201_CREATED)
+
+
+@budget(300)
+class SectionDetail(TopicView):
+    permission_classes = [MayWrite]
+    serializer_class = TopicSourceSerializer
+    rights = {"DELETE": "change"}
+
+    @extend_schema(
+        operation_id="topics_delete_section",
+        summary="Delete a section of a topic (staff)",
+        tags=STAFF,
+        responses={204: None},
+    )
+    def delete(self, request, slug, key):
+        section = self.source(slug).sections.filter(key=key).first()
+        if section is None:
+            raise Http404
+        actions.delete_topic_part(part=section, actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@budget(500)
+class Recommendations(TopicView):
+    permission_classes = [MayWrite]
+    serializer_class = TopicSourceSerializer
+
+    @extend_schema(
+        operation_id="topics_recommend",
+        summary="Say all that a topic recommends, in order (staff)",
+        tags=STAFF,
+        request=RecommendationsSerializer,
+    )
+    def put(self, request, slug):
+        topic = self.source(slug)
+        form = RecommendationsSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        rows = [Recommendation(**row) for row in form.validated_data["recommendations"]]
+        actions.set_recommendations(topic=topic, actor=request.user, rows=rows)
+        return self.whole(slug)
+
+
+@budget(500)
+class Resources(TopicView):
+    permission_classes = [MayWrite]
+    serializer_class = TopicSourceSerializer
+
+    @extend_schema(
+        operation_id="topics_name_resources",
+        summary="Say all resources that a topic names, in order (staff)",
+        tags=STAFF,
+        request=ResourcesSerializer,
+    )
+    def put(self, request, slug):
+        topic = self.source(slug)
+        form = ResourcesSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        rows = [TopicResource(**row) for row in form.validated_data["resources"]]
+        actions.set_resources(topic=topic, actor=request.user, rows=rows)
+        return self.whole(slug)

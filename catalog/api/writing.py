@@ -2,7 +2,8 @@
 
 from rest_framework import serializers
 
-from catalog.models import Instructor, Question, Topic
+from accounts.models import User
+from catalog.models import Course, Instructor, Question, Recommendation, Topic
 from catalog.models.courses import Level
 
 
@@ -113,3 +114,100 @@ class QuestionWriteSerializer(serializers.Serializer):
 
 class OrderSerializer(serializers.Serializer):
     keys = serializers.ListField(child=serializers.CharField(max_length=160), max_length=2000)
+
+
+class SolutionWriteSerializer(serializers.Serializer):
+    """A worked answer; the one at `position` is changed, without a position it comes last."""
+
+    position = serializers.IntegerField(min_value=1, max_value=1000, required=False)
+    title = serializers.CharField(max_length=200, allow_blank=True, required=False)
+    source = serializers.CharField(max_length=400_000, trim_whitespace=False, required=False)
+
+
+class CoverWriteSerializer(serializers.Serializer):
+    """How the cover is drawn; null: by the course's slug."""
+
+    palette = serializers.IntegerField(min_value=0, max_value=7, allow_null=True, required=False)
+    motif = serializers.IntegerField(min_value=0, max_value=7, allow_null=True, required=False)
+
+
+class TopicWriteSerializer(serializers.Serializer):
+    title = serializers.CharField(max_length=200)
+    slug = Word(required=False)
+    summary = serializers.CharField(max_length=300, allow_blank=True, required=False)
+    introduction = serializers.CharField(
+        max_length=100_000, allow_blank=True, required=False, help_text="Markdown"
+    )
+    is_published = serializers.BooleanField(required=False)
+    position = serializers.IntegerField(min_value=0, max_value=100_000, required=False)
+
+
+class SectionWriteSerializer(serializers.Serializer):
+    """`source` is Markdown. Without a position a new section comes last."""
+
+    key = Word()
+    title = serializers.CharField(max_length=200)
+    position = serializers.IntegerField(min_value=0, max_value=100_000, required=False)
+    source = serializers.CharField(
+        max_length=400_000, allow_blank=True, required=False, trim_whitespace=False
+    )
+
+
+class RecommendationWriteSerializer(serializers.Serializer):
+    """A course, or with `key` an item of it."""
+
+    kind = serializers.ChoiceField(choices=Recommendation.Kind)
+    course = serializers.SlugRelatedField(slug_field="slug", queryset=Course.objects.all())
+    key = Word(required=False)
+
+
+class RecommendationsSerializer(serializers.Serializer):
+    recommendations = RecommendationWriteSerializer(many=True, max_length=200)
+
+
+class ResourceWriteSerializer(serializers.Serializer):
+    title = serializers.CharField(max_length=200)
+    url = serializers.URLField(max_length=500)
+    note = serializers.CharField(max_length=300, allow_blank=True, default="")
+
+
+class ResourcesSerializer(serializers.Serializer):
+    resources = ResourceWriteSerializer(many=True, max_length=200)
+
+
+class FAQChangeSerializer(serializers.Serializer):
+    """`answer` is Markdown."""
+
+    question = serializers.CharField(max_length=300)
+    answer = serializers.CharField(max_length=20_000)
+    position = serializers.IntegerField(min_value=0, max_value=100_000, required=False)
+
+
+class FAQWriteSerializer(FAQChangeSerializer):
+    """Of a topic or of a course, for good."""
+
+    topic = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Topic.objects.all(), required=False
+    )
+    course = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Course.objects.all(), required=False
+    )
+
+    def validate(self, attrs):
+        if ("topic" in attrs) == ("course" in attrs):
+            raise serializers.ValidationError({"topic": "Name a topic or a course."})
+        return attrs
+
+
+class InstructorWriteSerializer(serializers.Serializer):
+    """`person`, the public id of who the instructor is, is for those who may write every course."""
+
+    name = serializers.CharField(max_length=120)
+    slug = Word(required=False)
+    bio = serializers.CharField(max_length=5000, allow_blank=True, required=False)
+    person = serializers.SlugRelatedField(
+        slug_field="public_id",
+        queryset=User.objects.filter(is_active=True),
+        allow_null=True,
+        required=False,
+    )

@@ -85,3 +85,9 @@ def faqs_on_offer(*, topic: str = "", course: str = ""):
     if course:
         found = found.filter(course__slug=course)
     return found.select_related("topic", "course")
+
+
+def topic_source(slug: str) -> Topic | None:
+    """A topic as staff write it, with all its parts. Six queries."""
+    parts = ("sections__body", "recommendations__course", "resources", "faqs__topic")
+    return Topic.objects.filter(slug=slug).prefetch_related(*parts).first()
