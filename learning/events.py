@@ -17,9 +17,19 @@ class Enrolled(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class LessonCompleted(Event):
-    """An item (lesson, exercise or project) was finished for the first time."""
+    """An item (lesson, exercise or project) was finished, and was not before."""
 
     name = "learning.item_completed"
+    enrollment_id: int
+    item_kind: str
+    item_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LessonReopened(Event):
+    """A finished lesson is not finished any more: the learner took the mark back."""
+
+    name = "learning.item_reopened"
     enrollment_id: int
     item_kind: str
     item_key: str

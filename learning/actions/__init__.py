@@ -8,7 +8,7 @@ from learning.actions.access import (
     start_course,
 )
 from learning.actions.practice import save_answer, save_answers, start_attempt, submit_attempt
-from learning.actions.progress import complete_item, note_place
+from learning.actions.progress import complete_item, note_place, reopen_item
 from learning.actions.works import plant_sample_work, show_in_gallery, submit_work
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "give_grant",
     "note_place",
     "plant_sample_work",
+    "reopen_item",
     "save_answer",
     "save_answers",
     "show_in_gallery",

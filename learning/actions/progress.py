@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from engineroom import audit, clock, events
-from learning.events import LessonCompleted
+from learning.events import LessonCompleted, LessonReopened
 from learning.models import Completion, Enrollment
 from learning.queries import access
 from learning.refusals import NoSuchItem, NotByHand
@@ -42,10 +42,33 @@ def complete_item(*, enrollment: Enrollment, key: str, actor=None) -> bool:
     """Mark a lesson of the pinned edition as finished; returns whether it is new. Exercises and
     projects are finished by doing them. Raises NoGrant, AccessEnded, Withdrawn, NoSuchItem,
     NotByHand."""
+    kind = _kind_by_hand(enrollment, key)
+    return mark_done(enrollment, kind, key, actor or enrollment.person)
+
+
+@transaction.atomic
+def reopen_item(*, enrollment: Enrollment, key: str, actor=None) -> bool:
+    """Take the mark of a finished lesson back; returns whether there was one. Raises the same."""
+    kind = _kind_by_hand(enrollment, key)
+    marks = Completion.objects.filter(enrollment=enrollment, item_kind=kind, item_key=key)
+    count, _ = marks.delete()
+    if count:
+        audit.record(
+            "learning.item_reopened",
+            enrollment.public_id,
+            actor=actor or enrollment.person,
+            kind=kind,
+            key=key,
+        )
+        events.announce(LessonReopened(enrollment_id=enrollment.pk, item_kind=kind, item_key=key))
+    return bool(count)
+
+
+def _kind_by_hand(enrollment: Enrollment, key: str) -> str:
     access.require_open(enrollment)
     kind = access.item_kind(enrollment.edition_id, key)
     if kind is None:
         raise NoSuchItem
     if kind != Completion.Kind.LESSON:
         raise NotByHand
-    return mark_done(enrollment, kind, key, actor or enrollment.person)
+    return kind

@@ -10,7 +10,7 @@ from catalog.models import Lesson, Project
 from engineroom.budgets import budget
 from engineroom.pagination import KeyPagination
 from engineroom.restviews import ApiView
-from learning.actions import complete_item, note_place, start_course
+from learning.actions import complete_item, note_place, reopen_item, start_course
 from learning.api import documents, serializers
 from learning.models import Enrollment
 from learning.queries import access
@@ -155,3 +155,22 @@ class CompletionList(ApiView):
         document = {"key": key, "is_new": is_new, "done": outline.done, "total": outline.total}
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         return Response(self.get_serializer(document).data, status=code)
+
+
+@budget(100)
+class CompletionDetail(ApiView):
+    permission_classes = [IsAuthenticated]
+    serializer_class = serializers.CompletionSerializer
+
+    @extend_schema(
+        operation_id="enrollments_reopen",
+        summary="Mark a lesson as not finished",
+        description="Asked again, or of a lesson that was not finished: 204 all the same.",
+        tags=TAGS,
+        request=None,
+        responses={204: None},
+    )
+    def delete(self, request, enrollment_id, key):
+        place = own_place(request, enrollment_id)
+        reopen_item(enrollment=place, key=key, actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -17,6 +17,11 @@ urlpatterns = [
     re_path(
         rf"{PLACE}/completions$", places.CompletionList.as_view(), name="enrollment-completions"
     ),
+    re_path(
+        rf"{PLACE}/completions/{KEY}$",
+        places.CompletionDetail.as_view(),
+        name="enrollment-completion",
+    ),
     path("attempts", attempts.AttemptList.as_view(), name="attempt-list"),
     re_path(rf"{ATTEMPT}$", attempts.AttemptDetail.as_view(), name="attempt-detail"),
     re_path(rf"{ATTEMPT}/answers$", attempts.AnswerList.as_view(), name="attempt-answers"),

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 
 from catalog.models import Lesson
 from engineroom.pages import private_page
-from learning.actions import complete_item, note_place
+from learning.actions import complete_item, note_place, reopen_item
 from learning.queries.progress import outline_of
 from learning.views import exercises, projects
 from learning.views.doorway import with_place
@@ -41,6 +41,9 @@ def item(request, place, key):
 
 def _lesson(request, place, context):
     item = context["item"]
+    if request.method == "POST" and request.POST.get("action") == "reopen":
+        reopen_item(enrollment=place, key=item.key)
+        return redirect("learning:item", place.course.slug, item.key)
     if request.method == "POST":
         complete_item(enrollment=place, key=item.key)
         after = context["next"]

@@ -9,6 +9,7 @@ from catalog.events import EditionPublished
 from engineroom import clock, events, slots
 from engineroom.models import AuditEntry
 from learning import actions, refusals
+from learning.events import LessonReopened
 from learning.models import Answer, Attempt, Completion, Enrollment, Grant, Submission
 from learning.queries import access
 from learning.queries.progress import outline_of
@@ -321,6 +322,28 @@ def test_a_lesson_is_completed_once_and_exercises_not_by_hand():
             actions.complete_item(enrollment=place, key=key)
     assert Completion.objects.count() == 1
     assert outline_of(place).percent == 20
+
+
+def test_a_finished_lesson_is_reopened_once_and_finished_again():
+    place, heard = make.make_enrollment(), []
+    actions.complete_item(enrollment=place, key="first")
+    actions.complete_item(enrollment=place, key="second")
+    events.listen(LessonReopened, heard.append)
+
+    assert actions.reopen_item(enrollment=place, key="first") is True
+    assert actions.reopen_item(enrollment=place, key="first") is False
+
+    assert [event.item_key for event in heard] == ["first"]
+    assert AuditEntry.objects.filter(action="learning.item_reopened").count() == 1
+    assert outline_of(place).percent == 20
+    assert actions.complete_item(enrollment=place, key="first") is True
+    for key, refusal in (("practice", refusals.NotByHand), ("nothing", refusals.NoSuchItem)):
+        with pytest.raises(refusal):
+            actions.reopen_item(enrollment=place, key=key)
+    Grant.objects.update(ends_at=clock.now())
+    with pytest.raises(refusals.AccessEnded):
+        actions.reopen_item(enrollment=Enrollment.objects.get(), key="first")
+    assert Completion.objects.count() == 2
 
 
 def test_nothing_can_be_done_after_access_has_ended():

@@ -130,6 +130,27 @@ def test_paging_goes_by_cursor(api, place):
     assert api.get(f"{API}/enrollments?cursor=%00broken").status_code in (400, 404)
 
 
+def test_a_finished_lesson_is_taken_back_as_often_as_asked(api, place):
+    for key in ("first", "second"):
+        api.post(path_of(place, "/completions"), {"key": key}, format="json")
+
+    for _ in range(2):
+        gone = api.delete(path_of(place, "/completions/first"))
+        assert (gone.status_code, gone.content) == (204, b"")
+
+    assert api.get(path_of(place)).json()["done"] == 1
+    refused = api.delete(path_of(place, "/completions/practice"))
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_by_hand")
+    for wrong in ("nothing", "%00", "x" * 161):
+        assert api.delete(path_of(place, f"/completions/{wrong}")).status_code in (400, 404)
+    assert Completion.objects.count() == 1
+    other = client_for(make.make_enrollment(course=place.course).person)
+    assert other.delete(path_of(place, "/completions/second")).status_code == 404
+    Grant.objects.all().delete()
+    assert api.delete(path_of(place, "/completions/second")).status_code == 403
+    assert Completion.objects.get().item_key == "second"
+
+
 def every_call(place, attempt):
     """(method, path, body) of every learner's call."""
     answers = f"{API}/attempts/{attempt.public_id}"
@@ -139,6 +160,7 @@ def every_call(place, attempt):
         ("get", path_of(place, "/lessons/first"), None),
         ("get", path_of(place, "/projects/work"), None),
         ("post", path_of(place, "/completions"), {"key": "first"}),
+        ("delete", path_of(place, "/completions/first"), None),
         ("post", f"{API}/attempts", {"enrollment": place.public_id, "exercise": "practice"}),
         ("get", answers, None),
         ("put", f"{answers}/answers", {"answers": {"word": "x"}}),

@@ -101,6 +101,18 @@ def test_marking_complete_moves_on_and_counts_once(learner, place):
     assert "1 of 5" in learner.get(address(place, "second")).content.decode()
 
 
+def test_a_finished_lesson_is_marked_as_not_finished_by_its_button(learner, place):
+    learner.post(address(place, "first"))
+    assert "Mark as not finished" in learner.get(address(place, "first")).content.decode()
+
+    for _ in range(2):
+        response = learner.post(address(place, "first"), {"action": "reopen"})
+        assert (response.status_code, response.url) == (302, address(place, "first"))
+
+    assert not Completion.objects.exists()
+    assert "Mark as complete" in learner.get(address(place, "first")).content.decode()
+
+
 def test_the_start_page_resumes_where_the_learner_was(learner, place):
     assert learner.get(address(place)).url == address(place, "first")
 
