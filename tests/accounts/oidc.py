@@ -17,11 +17,12 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 CLIENT_ID, CLIENT_SECRET = "lectern", "the-client-secret"
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class Provider:
     def __init__(self):
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.key = KEY
         self.person = {"sub": "42", "email": "ida@example.com", "email_verified": True}
         self.bend: dict = {}
         self.broken: dict = {}
@@ -29,7 +30,7 @@ class Provider:
         self.has_id_token = True
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self):
         self.server.shutdown()

@@ -113,6 +113,8 @@ def test_headless_addresses_bear_any_body(path):
                     f"/{path}", body, content_type="application/json", headers=headers
                 )
                 assert answer.status_code < 500, (method, path, body, answer.content)
+                if answer.status_code == 405:
+                    break  # the method is not answered here: no body is read
         for name in ("X-Email-Verification-Key", "X-Password-Reset-Key"):
             answer = client.get(f"/{path}", headers=headers | {name: "é:\x00" * 9})
             assert answer.status_code < 500, (path, name)
