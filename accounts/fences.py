@@ -12,6 +12,7 @@ from functools import wraps
 from io import BytesIO
 from urllib.parse import urlsplit
 
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.headless.internal.sessionkit import session_store
 from cryptography.exceptions import InvalidSignature
 from django.contrib.auth import SESSION_KEY
@@ -22,6 +23,7 @@ from rest_framework.exceptions import ParseError
 from engineroom.budgets import budget
 from engineroom.parsers import StrictJSONParser
 from engineroom.refusals import Invalid
+from engineroom.restviews import allowed_methods, options_of
 from engineroom.throttles import spend, spend_address
 
 log = logging.getLogger(__name__)
@@ -142,13 +144,14 @@ class Unreadable(Invalid):
     message = "What was sent could not be read."
 
 
-def fenced(patterns, limits: dict, *, namespace: str = "") -> list:
-    """The same addresses with a fence around each view. `limits` is by name of the address."""
+def fenced(patterns, limits: dict, *, namespace: str = "", finish=None) -> list:
+    """The same addresses with a fence around each view. `limits` is by name of the address;
+    `finish(request, response)` has the last word on every answer of a program's doors."""
     fenced_patterns = []
     for entry in patterns:
         if isinstance(entry, URLResolver):
             inner = ":".join(part for part in (namespace, entry.namespace) if part)
-            children = fenced(entry.url_patterns, limits, namespace=inner)
+            children = fenced(entry.url_patterns, limits, namespace=inner, finish=finish)
             fenced_patterns.append(
                 URLResolver(
                     entry.pattern, children, entry.default_kwargs, entry.app_name, entry.namespace
@@ -156,7 +159,7 @@ def fenced(patterns, limits: dict, *, namespace: str = "") -> list:
             )
         elif entry.name not in LEFT_OUT:
             name = f"{namespace}:{entry.name}" if namespace else entry.name
-            view = _fence(entry.callback, limits.get(name, ()))
+            view = _fence(entry.callback, limits.get(name, ()), finish)
             if entry.name in ("openid_connect_login", "openid_connect_callback"):
                 view = _to_provider_and_back(view)
             elif entry.name in FRAGILE:
@@ -165,18 +168,31 @@ def fenced(patterns, limits: dict, *, namespace: str = "") -> list:
     return fenced_patterns
 
 
-def _fence(view, limits):
+def _fence(view, limits, finish):
     @wraps(view)
     def behind(request, *args, **kwargs):
+        if finish and request.method == "OPTIONS":
+            return options_of(allowed_methods(view.view_class))
         if request.method not in SAFE:
             _check_body(request)
             for limit in limits:
                 limit.spend(request)
-        response = view(request, *args, **kwargs)
+        response = _answer(view, finish, request, *args, **kwargs)
         response["Cache-Control"] = "private, no-store"
         return response
 
     return budget(BUDGET_MS)(behind)
+
+
+def _answer(view, finish, request, *args, **kwargs):
+    if finish is None:
+        return view(request, *args, **kwargs)
+    try:
+        response = view(request, *args, **kwargs)
+    except ImmediateHttpResponse as answered:
+        response = answered.response
+    finish(request, response)
+    return response
 
 
 def _check_body(request) -> None:

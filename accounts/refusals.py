@@ -80,3 +80,28 @@ class ProviderKeyTaken(Refusal):
 class ProviderInUse(Refusal):
     code = "provider_in_use"
     message = "People sign in through this provider. Switch it off instead."
+
+
+class SignInIncomplete(Refusal):
+    """`data.flows` names what is left to do, one of them `is_pending`."""
+
+    code = "sign_in_incomplete"
+    message = "You are not signed in yet: one more step is needed."
+    status = 401
+
+
+class ReauthenticationRequired(Refusal):
+    code = "reauthentication_required"
+    message = "Prove that it is you again, then repeat the call."
+    status = 401
+
+
+class StepNotPossible(Refusal):
+    code = "step_not_possible"
+    message = "This step is not possible now, for instance because you are signed in already."
+
+
+class SessionGone(Refusal):
+    code = "session_gone"
+    message = "This session token is not known any more. Begin without one."
+    status = 410

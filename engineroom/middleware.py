@@ -6,7 +6,7 @@ import time
 
 from django.conf import settings
 from django.db import DataError
-from django.http import HttpResponseNotFound
+from django.http import HttpResponse, HttpResponseNotFound
 
 from engineroom import ids, logs
 from engineroom.problems import problem_response
@@ -93,13 +93,19 @@ class PlainTextMiddleware:
 
 
 class RefusalMiddleware:
-    """What no view caught: a refusal becomes a page that says why, a lost database a polite 503."""
+    """What no view caught: a refusal becomes a page that says why, a lost database a polite 503.
+    OPTIONS, which pages leave alone, is answered with what they allow."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         response = self.get_response(request)
+        if request.method == "OPTIONS" and response.status_code == 405 and "Allow" in response:
+            return HttpResponse(
+                status=204,
+                headers={"Allow": f"{response['Allow']}, OPTIONS", "Cache-Control": "no-store"},
+            )
         if response.status_code == 405 and not response.streaming and not response.content:
             said = error_page(request, 405, "This address only answers other kinds of request.")
             said["Allow"] = response.get("Allow", "")

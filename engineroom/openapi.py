@@ -91,7 +91,11 @@ def complete(result, generator, request, public):
 def _complete_operation(path, method, operation, view) -> None:
     parameters = operation.setdefault("parameters", [])
     is_unsafe = method in UNSAFE
-    if is_unsafe and all(parameter.get("name") != "Idempotency-Key" for parameter in parameters):
+    if (
+        is_unsafe
+        and getattr(view, "keeps_answers", True)
+        and all(parameter.get("name") != "Idempotency-Key" for parameter in parameters)
+    ):
         required = bool(getattr(view, "needs_idempotency_key", False))
         parameters.append({**KEY_PARAMETER, "required": required})
     if not parameters:

@@ -20,6 +20,7 @@ TITLES = {
     405: "Method not allowed",
     406: "Not acceptable",
     409: "Refused",
+    410: "No longer there",
     412: "Precondition failed",
     413: "Too large",
     415: "Unsupported media type",

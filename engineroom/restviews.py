@@ -17,21 +17,42 @@ UNSAFE = {"POST", "PATCH", "PUT", "DELETE"}
 log = logging.getLogger(__name__)
 
 
+def allowed_methods(view) -> list[str]:
+    """What a view class answers, `OPTIONS` and with `GET` also `HEAD` among it."""
+    served = {name for name in view.http_method_names if hasattr(view, name)} | {"options"}
+    if "get" in served:
+        served.add("head")
+    return sorted(name.upper() for name in served)
+
+
+def options_of(methods: list[str]) -> HttpResponse:
+    """The answer to OPTIONS, the same for everybody: nothing but `Allow`. No CORS."""
+    response = HttpResponse(status=204, headers={"Allow": ", ".join(methods)})
+    del response["Content-Type"]
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
 class ApiView(GenericAPIView):
     """Subclasses declare `permission_classes` and, by `@budget(ms)`, their latency budget.
 
     `needs_idempotency_key`: refuse unsafe calls without the header (money and seats).
     `calls_outside`: the work talks to another system, so no transaction may span it: the key is
     taken first, the answer stored after, and the work itself must be safe to repeat.
+    `keeps_answers`: False where an Idempotency-Key has no effect, because the answer may not be kept.
     """
 
     needs_idempotency_key = False
     calls_outside = False
+    keeps_answers = True
     filter_backends = []
     rate = "600/m"
 
     def dispatch(self, request, *args, **kwargs):
-        """As in DRF, with the work of an unsafe call done at most once per key."""
+        """As in DRF, with the work of an unsafe call done at most once per key. OPTIONS tells only
+        what the OpenAPI document tells anybody, so nobody is asked who they are."""
+        if request.method == "OPTIONS":
+            return options_of(allowed_methods(type(self)))
         self.args, self.kwargs = args, kwargs
         request = self.initialize_request(request, *args, **kwargs)
         self.request = request
@@ -51,7 +72,7 @@ class ApiView(GenericAPIView):
             return self.http_method_not_allowed(request, *args, **kwargs)
         if request.method not in UNSAFE:
             return getattr(self, verb)(request, *args, **kwargs)
-        key = idempotency.read_key(request)
+        key = idempotency.read_key(request) if self.keeps_answers else ""
         if not key and self.needs_idempotency_key:
             raise idempotency.KeyRequired
         if not key:

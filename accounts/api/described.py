@@ -1,5 +1,7 @@
 """The sign-in flows under /api/v1/auth/app/, which allauth serves, as OpenAPI paths."""
 
+from engineroom.problems import CONTENT_TYPE
+
 ROOT = "/api/v1/auth/app/v1"
 TEXT = {"type": "string"}
 EMAIL = {"type": "string", "format": "email"}
@@ -34,18 +36,16 @@ ANSWER = {
         },
     },
 }
-REFUSED = {
-    "type": "object",
-    "properties": {
-        "status": {"type": "integer"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"code": TEXT, "param": TEXT, "message": TEXT},
-            },
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+UNFINISHED = {
+    "description": "A problem document that also carries what the flow needs to go on.",
+    "allOf": [
+        PROBLEM,
+        {
+            "type": "object",
+            "properties": {name: ANSWER["properties"][name] for name in ("data", "meta")},
         },
-    },
+    ],
 }
 # Address, verb, operation id, summary, members of the body.
 FLOWS = (
@@ -111,7 +111,7 @@ def paths() -> dict:
 
 def _operation(verb, name, summary, body) -> dict:
     content = {"application/json": {"schema": ANSWER}}
-    refused = {"application/json": {"schema": REFUSED}}
+    unfinished = {CONTENT_TYPE: {"schema": UNFINISHED}}
     operation = {
         "operationId": name,
         "summary": summary,
@@ -119,12 +119,17 @@ def _operation(verb, name, summary, body) -> dict:
         "parameters": [SESSION],
         "responses": {
             "200": {"description": "Done.", "content": content},
-            "401": {"description": "Not signed in yet: see `data.flows`.", "content": content},
+            "401": {"description": "Not signed in yet: see `data.flows`.", "content": unfinished},
+            "410": {
+                "description": "The session token is not known any more.",
+                "content": {CONTENT_TYPE: {"schema": PROBLEM}},
+            },
             "429": {"$ref": "#/components/responses/Problem429"},
         },
     }
     if verb != "get":
-        operation["responses"]["400"] = {"description": "A value is wrong.", "content": refused}
+        for status in ("400", "409"):
+            operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
     if body:
         schema = {"type": "object", "required": list(body), "properties": body}
         operation["requestBody"] = {

@@ -5,9 +5,10 @@ from allauth.headless.urls import build_urlpatterns
 from django.urls import include, path
 
 from accounts.api import views
+from accounts.api.answers import to_problem
 from accounts.fences import API, fenced
 
-headless = fenced(build_urlpatterns(Client.APP), API)
+headless = fenced(build_urlpatterns(Client.APP), API, finish=to_problem)
 
 urlpatterns = [
     path("auth/token/refresh", views.RefreshToken.as_view(), name="token-refresh"),

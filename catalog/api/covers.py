@@ -2,7 +2,6 @@
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.generics import GenericAPIView
 from rest_framework.parsers import BaseParser
 from rest_framework.response import Response
 
@@ -72,11 +71,9 @@ class CoverPicture(CoverView):
     permission_classes = [MayWrite]
     serializer_class = CoverSerializer
     parser_classes = [PictureParser]
+    # A repeat changes nothing anyway, and a key would hold the picture in memory.
+    keeps_answers = False
     rights = {"DELETE": "change"}
-
-    def dispatch(self, request, *args, **kwargs):
-        """Without an Idempotency-Key, which would keep the body in memory: repeats change nothing."""
-        return GenericAPIView.dispatch(self, request, *args, **kwargs)
 
     @extend_schema(
         operation_id="covers_show_picture",

@@ -34,7 +34,7 @@ class App:
         answer = getattr(self.client, method)(path, headers=headers, **given)
         assert answer.status_code in status, (method, path, answer.status_code, answer.content)
         assert not answer.cookies
-        if answer.status_code >= 400 and not path.startswith(AUTH):
+        if answer.status_code >= 400:
             assert answer["Content-Type"] == "application/problem+json"
             assert answer.json()["code"]
         return answer.json() if answer.content else None
