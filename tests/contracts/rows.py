@@ -25,7 +25,7 @@ def _text(field, number: int) -> str:
     if field.choices:
         return field.flatchoices[0][0]
     if isinstance(field, models.EmailField):
-        return f"person{number}@example.com"
+        return f"row{number}@example.com"
     if isinstance(field, models.URLField):
         return f"https://example.com/{number}"
     longest = field.max_length or 60

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.contracts.house import hold
-from tests.contracts.test_access import ARGUMENT, listed, visitors, world  # noqa: F401
+from tests.contracts.test_access import ARGUMENT, listed, visitors
 
 QUERIES = (
     "q=%27%22%3Cscript%3E&after=%F0%28%8C%28&cursor=cD0x&page_size=99999999999999999999&locale=..%2F",
@@ -42,7 +42,7 @@ def faults_of(answer, what: str) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_no_query_is_a_fault_of_ours(world):  # noqa: F811
+def test_no_query_is_a_fault_of_ours(world):
     clients, found = visitors(world), []
     for route in listed():
         address = world.address(route, ARGUMENT.findall(route.pattern))
@@ -55,7 +55,7 @@ def test_no_query_is_a_fault_of_ours(world):  # noqa: F811
 
 
 @pytest.mark.django_db
-def test_no_body_is_a_fault_of_ours(world, settings):  # noqa: F811
+def test_no_body_is_a_fault_of_ours(world, settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     clients, found = visitors(world), []
     for route in listed():
@@ -80,7 +80,7 @@ def test_no_body_is_a_fault_of_ours(world, settings):  # noqa: F811
 
 
 @pytest.mark.django_db
-def test_no_part_of_an_address_is_a_fault_of_ours(world):  # noqa: F811
+def test_no_part_of_an_address_is_a_fault_of_ours(world):
     clients, found = visitors(world), []
     for route in listed():
         names = ARGUMENT.findall(route.pattern)

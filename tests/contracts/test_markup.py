@@ -4,7 +4,7 @@ import pytest
 
 from tests.contracts.house import hold
 from tests.contracts.markup import faults
-from tests.contracts.test_access import ARGUMENT, listed, visitors, world  # noqa: F401
+from tests.contracts.test_access import ARGUMENT, listed, visitors
 
 GOOD = (
     '<!doctype html><html lang="en"><head><title>T</title></head><body><a href="#main">Skip</a>'
@@ -14,7 +14,7 @@ GOOD = (
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", ["anonymous", "learner", "manager"])
-def test_every_page_shuts_nobody_out(world, role):  # noqa: F811
+def test_every_page_shuts_nobody_out(world, role):
     clients, found, seen = visitors(world), [], 0
     for route in listed():
         address = world.address(route, ARGUMENT.findall(route.pattern))

@@ -1,6 +1,6 @@
 """A small school with one thing of each kind, for tests that visit every address.
 
-What is private belongs to somebody else than the roles who visit.
+What is private belongs to the owner, what is written to the instructor: all others are strangers.
 """
 
 from dataclasses import dataclass, field
@@ -8,18 +8,25 @@ from dataclasses import dataclass, field
 from django.urls import reverse
 
 from accounts import actions as people
-from accounts.roles import LEARNER, MANAGER, SUPPORT
+from accounts.roles import INSTRUCTOR, LEARNER, MANAGER, SUPPORT
 from catalog.models import ContentFile
-from learning.actions.access import start_course
-from learning.actions.practice import start_attempt
+from learning.actions import give_grant, start_attempt, start_course, submit_work
 from payments import sellables
 from tests.contracts.routes import Route
 from tests.factories.accounts import make_user
 from tests.factories.catalog import make_course, make_instructor, make_topic
 from tests.factories.payments import DummySellable, make_checkout, make_order
 
-ROLES = ("anonymous", "learner", "support", "manager")
-GROUPS = {"learner": LEARNER, "support": SUPPORT, "manager": MANAGER}
+GROUPS = {
+    "learner": LEARNER,
+    "owner": LEARNER,
+    "instructor": INSTRUCTOR,
+    "other": INSTRUCTOR,  # of another course
+    "support": SUPPORT,
+    "manager": MANAGER,
+    "clerk": None,  # let into the admin, and nothing more
+}
+ROLES = ("anonymous", *GROUPS)
 
 
 @dataclass
@@ -42,7 +49,17 @@ def build() -> World:
     """Make the school. Needs the database."""
     sellables.register("dummy", DummySellable())
     world = World()
-    topic, instructor = make_topic(sections=1), make_instructor()
+    for role, group in GROUPS.items():
+        is_staff = role not in ("learner", "owner")
+        groups = [group] if group else []
+        person = make_user(name=role.title(), is_staff=is_staff, roles=groups)
+        world.people[role] = person
+        device, world.tokens[role], _refresh = people.issue_device(person=person, name="Phone")
+        if role == "owner":
+            world.values |= {"public_id": device.public_id, "device": device.public_id}
+    people.keep_roles()
+    topic, instructor = make_topic(sections=1), make_instructor(person=world.people["instructor"])
+    make_course(instructors=[make_instructor(person=world.people["other"])])
     course = make_course(
         slug="open-course",
         is_free=True,
@@ -53,20 +70,16 @@ def build() -> World:
         instructors=[instructor],
     )
     edition = course.editions.filter(state="published").get()
-    stranger = make_user(name="Somebody Else", roles=[LEARNER])
-    enrollment = start_course(person=stranger, course=course)
+    draft, owner = course.editions.get(state="draft"), world.people["owner"]
+    enrollment = start_course(person=owner, course=course)
     exercise = edition.exercises.get()
     attempt = start_attempt(enrollment=enrollment, exercise_key=exercise.key)
     lesson, project = edition.lessons.order_by("position").first(), edition.projects.get()
-    order, checkout = make_order(person=stranger), make_checkout(person=stranger)
-    device, _access, _refresh = people.issue_device(person=stranger, name="Phone")
-    for role, group in GROUPS.items():
-        staff = role in ("support", "manager")
-        world.people[role] = make_user(name=role.title(), is_staff=staff, roles=[group])
-        _device, world.tokens[role], _refresh = people.issue_device(person=world.people[role])
-    people.keep_roles()
+    submission = submit_work(enrollment=enrollment, project_key=project.key, title="Mine", text="T")
+    grant = give_grant(person=owner, scope="course", scope_key=course.public_id)
+    order, checkout = make_order(person=owner), make_checkout(person=owner)
     file = ContentFile.objects.first()
-    world.values = {
+    world.values |= {
         "slug": course.slug,
         "key": lesson.key,
         "tag": "people",
@@ -78,17 +91,19 @@ def build() -> World:
         "question_key": exercise.questions.first().key,
         "attempt_id": attempt.public_id,
         "enrollment_id": enrollment.public_id,
+        "submission_id": getattr(submission, "public_id", submission),
+        "grant_id": grant.public_id,
         "number": order.number,
         "checkout_id": checkout.public_id,
         "offer_id": checkout.lines.first().offer.public_id,
         "line_id": checkout.lines.first().public_id,
-        "public_id": device.public_id,
-        "device": device.public_id,
         "gateway": "simulator",
         "session": "aaaaaaaa",
         "uidb36": "1",
         "provider_id": "none",
         "pk": 1,
+        ("catalog:preview", "edition_id"): draft.public_id,
+        ("catalog:preview-item", "edition_id"): draft.public_id,
         ("catalog:content-file", "name"): "picture.png",
         ("account_confirm_email", "key"): "MQ:1abcde:sig",
     }
