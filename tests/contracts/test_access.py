@@ -3,7 +3,8 @@
 A line is: name of the route, method, then the status that each role of `ROLES` gets. Documents to
 the API and forms to the pages are empty. Private things of the sample school belong to the owner,
 its course names the instructor: 404 is the right answer to others who may not see all of them.
-"-": not asked. The views of packages tell the signed-in from strangers, and no roles.
+"-": not asked. The views of packages tell the signed-in from strangers, and no roles; what a
+stranger may read, everybody may.
 """
 
 import re
@@ -30,8 +31,8 @@ PRIVATE = {
     *("attempt_id", "enrollment_id", "submission_id", "number", "checkout_id", "line_id"),
     *("public_id", "device"),
 }
-# Who asks the views of packages.
-FEW = ("anonymous", "learner", "manager")
+# Who asks the views of packages, and for what is public.
+FEW = {"package": ("anonymous", "learner"), "public": ("anonymous", "learner", "manager")}
 NOT_ASKED = "-"
 Table = dict[tuple[str, str], list[str]]
 
@@ -86,21 +87,25 @@ class Walker:
         """The route's lines."""
         address = self.world.address(route, ARGUMENT.findall(route.pattern))
         cache.clear()  # no throttle may hide what is behind it
-        found, roles = {}, FEW if route.is_packaged else ROLES
+        found = {}
         wants_key = getattr(route.view, "needs_idempotency_key", False)
         headers = {"Idempotency-Key": "key"} if wants_key else {}
         for method in self.methods(route, address):
-            found[route.name, method] = [
+            stranger = self.ask("anonymous", method, address, **headers)
+            is_public = (method, stranger) == ("GET", "200")
+            kind = "package" if route.is_packaged else "public" if is_public else "own"
+            roles = FEW.get(kind, ROLES)[1:]
+            found[route.name, method] = [stranger] + [
                 self.ask(role, method, address, **headers) if role in roles else NOT_ASKED
-                for role in ROLES
+                for role in ROLES[1:]
             ]
         return found
 
     def methods(self, route: Route, address: str) -> list[str]:
-        """What the route answers to: what its class has, or what is not refused to a manager."""
+        """What the route answers to: what its class has, or what is not refused to all."""
         if isinstance(route.view, type):
             return [method for method in METHODS if hasattr(route.view, method.lower())]
-        return [method for method in METHODS if self.ask("manager", method, address) != "405"]
+        return [method for method in METHODS if self.ask("anonymous", method, address) != "405"]
 
 
 def line(key: tuple[str, str], row: list[str]) -> str:
