@@ -1,0 +1,342 @@
+"""No call of the API sets more than it says: every body also comes with each field of every model.
+
+A call with and without them must change the same. A new call that is not in the table is red.
+"""
+
+import json
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import pytest
+from django.test import Client
+from rest_framework.views import APIView
+
+from accounts import actions as people
+from accounts.roles import LEARNER, MANAGER
+from catalog.models import Solution
+from learning.actions import save_answers, start_attempt, start_course
+from learning.models import Enrollment
+from payments import sellables
+from tests.contracts import smuggling
+from tests.contracts.house import hold
+from tests.contracts.routes import routes
+from tests.factories.accounts import PASSWORD, make_user
+from tests.factories.catalog import (
+    make_body,
+    make_draft,
+    make_exercise,
+    make_faq,
+    make_instructor,
+    make_lesson,
+    make_module,
+    make_project,
+    make_question,
+    make_topic,
+    publish_edition,
+)
+from tests.factories.payments import (
+    DummySellable,
+    make_checkout,
+    make_offer,
+    make_paid_order,
+    make_payment,
+)
+
+VERBS = ("post", "put", "patch", "delete")
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Call:
+    """`body` names all that the call takes; `also` what it takes too and the body cannot have beside
+    the rest; `free` objects whose names are the asker's own. `{…}` is filled in from the school."""
+
+    path: str
+    body: dict = field(default_factory=dict)
+    by: str = "manager"
+    also: tuple = ()
+    free: tuple = ()
+
+
+DETAILS = {
+    "title": "T",
+    "summary": "S",
+    "level": "advanced",
+    "language": "de",
+    "description": "D",
+    "outcomes": ["O"],
+    "requirements": ["R"],
+}
+COURSE = DETAILS | {"is_free": True, "topics": ["t"], "instructors": ["i"]}
+ITEM = {"module": "m", "title": "T", "summary": "S", "is_open": False, "position": 7, "source": "x"}
+LESSON = ITEM | {"minutes": 3}
+EXERCISE = LESSON | {"lesson_key": "read"}
+PROJECT = ITEM | {"hours": 4, "rubric": [{"criterion": "C", "points": 5}]}
+OPTION = {"key": "a", "text": "A", "is_right": True, "why": "W", "match": ""}
+QUESTION = {
+    "key": "new",
+    "kind": "single",
+    "prompt": "P",
+    "explanation": "E",
+    "answer": {},
+    "position": 4,
+    "options": [OPTION, OPTION | {"key": "b", "is_right": False}],
+}
+TOPIC = {"title": "T", "summary": "S", "introduction": "I", "is_published": True, "position": 5}
+ANSWER = {"question": "Q", "answer": "A", "position": 3}
+INSTRUCTOR = {"name": "N", "bio": "B", "person": "{learner_id}"}
+SECTION = {"key": "s", "title": "T", "position": 3, "source": "x"}
+C, X, T, E = "courses/c", "courses/c/exercises/quiz", "topics/t", "enrollments/{place}"
+ME = {"name": "N", "locale": "de", "time_zone": "Europe/Berlin"}
+OFFERS = ("offers", "email")
+
+CALLS = {
+    ("me", "patch"): Call("me", ME, "learner"),
+    ("me", "delete"): Call("me", {"password": PASSWORD}, "learner"),
+    ("device-detail", "delete"): Call("devices/{device}", by="learner"),
+    ("session-list", "delete"): Call("sessions", by="learner"),
+    ("token-refresh", "post"): Call("auth/token/refresh", {"refresh_token": "{refresh}"}, "nobody"),
+    ("token-revoke", "post"): Call("auth/token/revoke", by="learner"),
+    ("course-list", "post"): Call("courses", COURSE | {"slug": "new"}),
+    ("course-detail", "patch"): Call(C, COURSE | {"slug": "new"}),
+    ("course-detail", "delete"): Call("courses/d"),
+    ("course-publication", "post"): Call(f"{C}/publication", {"is_correction": False}),
+    ("course-withdrawal", "post"): Call(f"{C}/withdrawal", {"edition": "{edition}", "reason": "R"}),
+    ("course-order", "post"): Call(f"{C}/order", {"keys": ["n", "m"]}),
+    ("module-list", "post"): Call(
+        f"{C}/modules", {"key": "o", "title": "T", "summary": "S", "position": 9}
+    ),
+    ("module-detail", "delete"): Call(f"{C}/modules/n"),
+    ("module-order", "post"): Call(f"{C}/modules/n/order", {"keys": ["even", "odd"]}),
+    ("cover-detail", "patch"): Call(f"{C}/cover", {"palette": 2, "motif": 3}),
+    ("cover-picture", "delete"): Call(f"{C}/cover/picture"),
+    ("course-lesson-list", "post"): Call(f"{C}/lessons", LESSON | {"key": "new"}),
+    ("course-exercise-list", "post"): Call(f"{C}/exercises", EXERCISE | {"key": "new"}),
+    ("course-project-list", "post"): Call(f"{C}/projects", PROJECT | {"key": "new"}),
+    ("lesson-detail", "patch"): Call(f"{C}/lessons/read", LESSON | {"key": "new"}),
+    ("lesson-detail", "delete"): Call(f"{C}/lessons/read"),
+    ("exercise-detail", "patch"): Call(X, EXERCISE | {"key": "new"}),
+    ("exercise-detail", "delete"): Call(X),
+    ("project-detail", "patch"): Call(f"{C}/projects/make", PROJECT | {"key": "new"}),
+    ("project-detail", "delete"): Call(f"{C}/projects/make"),
+    ("question-list", "post"): Call(f"{X}/questions", QUESTION, free=("answer",)),
+    ("question-detail", "delete"): Call(f"{X}/questions/q"),
+    ("solution-list", "post"): Call(f"{X}/solutions", {"position": 1, "title": "T", "source": "x"}),
+    ("solution-detail", "delete"): Call(f"{X}/solutions/1"),
+    ("topic-list", "post"): Call("topics", TOPIC | {"slug": "new"}),
+    ("topic-detail", "patch"): Call(T, TOPIC | {"slug": "new"}),
+    ("topic-detail", "delete"): Call(T),
+    ("topic-section-list", "post"): Call(f"{T}/sections", SECTION),
+    ("topic-section-detail", "delete"): Call(f"{T}/sections/section-1"),
+    ("topic-recommendations", "put"): Call(
+        f"{T}/recommendations",
+        {"recommendations": [{"kind": "lesson", "course": "c", "key": "read"}]},
+    ),
+    ("topic-resources", "put"): Call(
+        f"{T}/resources", {"resources": [{"title": "T", "url": "https://a.example", "note": "N"}]}
+    ),
+    ("instructor-list", "post"): Call("instructors", INSTRUCTOR | {"slug": "new"}),
+    ("instructor-detail", "patch"): Call("instructors/i", INSTRUCTOR | {"slug": "new"}),
+    ("instructor-detail", "delete"): Call("instructors/i"),
+    ("faq-list", "post"): Call("faqs", ANSWER | {"topic": "t"}, also=("course",)),
+    ("faq-detail", "patch"): Call("faqs/faq_x", ANSWER),
+    ("faq-detail", "delete"): Call("faqs/faq_x"),
+    ("checkout-list", "post"): Call("checkouts", {"offer": "{offer}"}, "learner", OFFERS),
+    ("checkout-detail", "patch"): Call("checkouts/{guest}", {"email": "g@example.com"}, "nobody"),
+    ("checkout-line-list", "post"): Call(
+        "checkouts/{checkout}/lines", {"offer": "{offer}"}, "learner"
+    ),
+    ("checkout-line-detail", "delete"): Call("checkouts/{checkout}/lines/{line}", by="learner"),
+    ("checkout-payment-list", "post"): Call(
+        "checkouts/{checkout}/payments",
+        {"consent": True, "expected_minor": 4900},
+        "learner",
+        ("email",),
+    ),
+    ("order-refund-list", "post"): Call(
+        "orders/{order}/refunds",
+        {"lines": [{"line": "{order_line}", "amount_minor": 100}], "reason": "R"},
+    ),
+    ("simulator-payment", "post"): Call(
+        "simulator/payments/{payment}", {"outcome": "decline"}, "nobody"
+    ),
+    ("enrollment-list", "post"): Call("enrollments", {"course": "c"}, "newcomer"),
+    ("enrollment-completions", "post"): Call(f"{E}/completions", {"key": "read"}, "learner"),
+    ("enrollment-completion", "delete"): Call(f"{E}/completions/read", by="learner"),
+    ("attempt-list", "post"): Call(
+        "attempts", {"enrollment": "{place}", "exercise": "quiz2"}, "learner"
+    ),
+    ("attempt-answers", "put"): Call(
+        "attempts/{attempt}/answers", {"answers": {"q": "o2"}}, "learner", free=("answers",)
+    ),
+    ("attempt-submission", "post"): Call("attempts/{attempt}/submission", by="learner"),
+    ("submission-list", "post"): Call(
+        "submissions",
+        {
+            "enrollment": "{place}",
+            "project": "make",
+            "title": "T",
+            "text": "x",
+            "link": "https://a.example",
+            "is_public": False,
+        },
+        "learner",
+    ),
+    ("grant-list", "post"): Call(
+        "grants",
+        {
+            "person": "{learner_id}",
+            "scope": "course",
+            "scope_key": "c",
+            "starts_at": "2031-01-01T00:00:00Z",
+            "ends_at": "2032-01-01T00:00:00Z",
+        },
+    ),
+    ("grant-detail", "delete"): Call("grants/{grant}"),
+    ("app:account:signup", "post"): Call(
+        "auth/app/v1/auth/signup",
+        {"email": "new@example.com", "password": PASSWORD, "name": "N"},
+        "nobody",
+    ),
+}
+# They end sessions of browsers, which are no rows of ours, or remove what is not there.
+CHANGE_NO_ROW = {"session-list", "cover-picture", "enrollment-completion"}
+# Ours, and no field to fill: a picture alone is the body, and a session of a browser is named.
+WITHOUT_FIELDS = {("cover-picture", "put"), ("session-detail", "delete")}
+# allauth's other steps take a proof or an address and change the session's person only by it.
+ACCOUNT = (
+    *("current_session", "reauthenticate", "confirm_login_code", "login", "verify_email"),
+    *("request_password_reset", "reset_password", "resend_email_verification_code"),
+    *("change_password", "manage_email"),
+)
+PROOFS = (
+    *(f"app:account:{name}" for name in ACCOUNT),
+    *("app:mfa:", "app:socialaccount:", "app:usersessions:", "app:tokens:"),
+)
+
+
+def writable() -> set[tuple[str, str]]:
+    """(name, verb) of every call under /api/v1/ that can change something."""
+    found = set()
+    for route in routes():
+        if not route.name.startswith("api-v1:"):
+            continue
+        name = route.name.removeprefix("api-v1:")
+        served = {verb for verb in VERBS if hasattr(route.view, verb)}
+        if not issubclass(route.view, APIView) and name.startswith(PROOFS):
+            continue
+        found |= {(name, verb) for verb in served & set(route.view.http_method_names)}
+    return found
+
+
+@pytest.fixture
+def school(db, settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    sellables.register("dummy", DummySellable())
+    staff = make_user(is_staff=True, roles=[MANAGER])
+    learner, newcomer = make_user(roles=[LEARNER]), make_user(roles=[LEARNER])
+    people.keep_roles()
+    issued = {"manager": staff, "learner": learner, "newcomer": newcomer}
+    devices = {role: people.issue_device(person=person) for role, person in issued.items()}
+    topic, teacher = make_topic(slug="t", sections=1), make_instructor(slug="i")
+    draft = make_draft(slug="c", title="C")
+    make_draft(slug="d")
+    module = make_module(draft, key="m")
+    make_module(draft, key="n")
+    make_lesson(draft, key="read", module=module)
+    quiz = make_exercise(draft, key="quiz", questions=0, module=module)
+    make_question(quiz, key="q")
+    Solution.objects.create(exercise=quiz, position=1, body=make_body("Old."))
+    make_exercise(draft, key="quiz2", module=module)
+    make_project(draft, key="make", module=module)
+    for key in ("odd", "even"):
+        make_lesson(draft, key=key, module=draft.modules.get(key="n"))
+    draft.course.instructors.set([teacher])
+    edition = publish_edition(course=draft.course, actor=None)
+    draft.course.editions.get(state="draft").lessons.update(summary="New.")
+    make_faq(public_id="faq_x", topic=topic)
+    draft.course.refresh_from_db()
+    place = start_course(person=learner, course=draft.course)
+    attempt = start_attempt(enrollment=Enrollment.objects.get(pk=place.pk), exercise_key="quiz")
+    save_answers(attempt=attempt, answers={"q": "o1"})
+    checkout, paid = make_checkout(person=learner), make_paid_order(person=make_user())
+    values = {
+        "learner_id": learner.public_id,
+        "device": devices["learner"][0].public_id,
+        "refresh": devices["newcomer"][2],
+        "edition": edition.public_id,
+        "place": place.public_id,
+        "attempt": attempt.public_id,
+        "grant": learner.grants.first().public_id,
+        "offer": make_offer().public_id,
+        "guest": make_checkout().public_id,
+        "checkout": checkout.public_id,
+        "line": checkout.lines.get().public_id,
+        "order": paid.number,
+        "order_line": paid.lines.get().public_id,
+        "payment": make_payment().reference,
+    }
+    stranger = make_user(roles=[LEARNER])
+    tokens = {role: access for role, (_, access, _) in devices.items()}
+    yield SimpleNamespace(values=values, tokens=tokens, stranger=stranger, rows=smuggling.Rows())
+    sellables.forget("dummy")
+
+
+def filled(text: str, values: dict) -> str:
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def changed(school, verb: str, call: Call, body: dict) -> tuple[int, set[str], bytes]:
+    """(status, what it changed, answer) of a call that is then taken back."""
+    headers = {"Idempotency-Key": "smuggling"}
+    if call.by in school.tokens:
+        headers["Authorization"] = f"Bearer {school.tokens[call.by]}"
+    path, text = (filled(each, school.values) for each in (call.path, json.dumps(body)))
+    with smuggling.taken_back():
+        answer = getattr(Client(), verb)(
+            f"/api/v1/{path}", text, content_type=JSON, headers=headers
+        )
+        change = school.rows.change()
+    return answer.status_code, change, answer.content
+
+
+def test_every_writable_call_is_in_the_table():
+    hold(
+        [f"{call} is not in the table" for call in sorted(writable() - set(CALLS) - WITHOUT_FIELDS)]
+    )
+    hold([f"{call} is in the table and nowhere else" for call in sorted(set(CALLS) - writable())])
+
+
+def test_no_call_sets_what_it_does_not_take(school):
+    found, extra = [], smuggling.smuggled(school.stranger)
+    for (name, verb), call in CALLS.items():
+        dirty = smuggling.polluted(call.body, extra, but_not=call.also, free=call.free)
+        status, plain, said = changed(school, verb, call, call.body)
+        dirty_status, more, _ = changed(school, verb, call, dirty)
+        if status >= 400 and status != 401:
+            found.append(f"{verb} {name}: the call alone is refused: {status} {said[:300]}")
+        elif not plain and name not in CHANGE_NO_ROW:
+            found.append(f"{verb} {name}: the call alone changes nothing")
+        if dirty_status != status:
+            found.append(f"{verb} {name}: {status} alone, {dirty_status} with more")
+        found += [f"{verb} {name}: {row[:400]}" for row in sorted(plain ^ more)]
+
+    hold(found)
+    assert not school.rows.change()
+
+
+def test_what_is_smuggled_would_be_noticed(school):
+    """The control: a change that a call does not say is found, in whatever table."""
+    assert set(smuggling.PRIVILEGES) <= set(smuggling.smuggled(school.stranger))
+    person = type(school.stranger).objects.filter(pk=school.stranger.pk)
+    for values in ({"is_staff": True}, {"public_id": smuggling.TEXT}, {"is_superuser": True}):
+        with smuggling.taken_back():
+            person.update(**values)
+            assert len(school.rows.change()) == 2
+    with smuggling.taken_back():
+        school.stranger.groups.clear()
+        assert len(school.rows.change()) == 1
+    body = smuggling.polluted({"a": [{"b": 1}], "answers": {}}, {"x": 2}, free=("answers",))
+    assert body == {"x": 2, "a": [{"x": 2, "b": 1}], "answers": {}}
