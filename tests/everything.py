@@ -14,6 +14,8 @@ from contextlib import contextmanager, nullcontext
 from tests.browser.chromium import NoBrowser, find_or_install
 from tests.postgres import NoPostgres, postgres
 
+# A file's tests stay together: they share what was built once for their module or package.
+PARALLEL = ("-n", str(min(4, max(2, os.cpu_count() or 2))), "--dist", "loadfile")
 COUNTS = re.compile(r"(\d+) (passed|failed|error|errors|skipped)")
 
 
@@ -55,11 +57,11 @@ def main() -> int:
         status, counts = pytest(*arguments, **environment)
         results.append((name, status, counts, time.monotonic() - started))
 
-    part("SQLite", "-m", "not browser", DATABASE_URL="")
+    part("SQLite", "-m", "not browser", *PARALLEL, DATABASE_URL="")
     if not options.fast:
         try:
             with database() as url:
-                part("PostgreSQL", "-m", "not browser", DATABASE_URL=url)
+                part("PostgreSQL", "-m", "not browser", *PARALLEL, DATABASE_URL=url)
         except NoPostgres as missing:
             results.append(("PostgreSQL", 1, f"not run: {missing}", 0.0))
         try:

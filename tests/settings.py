@@ -4,6 +4,9 @@ import os
 import tempfile
 
 _scratch = tempfile.mkdtemp(prefix="lectern-tests-")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers inherit the environment of the process that started them, and share nothing.
+    os.environ["DATA_DIR"] = _scratch
 os.environ.setdefault("DATA_DIR", _scratch)
 os.environ.setdefault("EMAIL_URL", "memorymail://")
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" * 5)
