@@ -90,6 +90,7 @@ IN_ROOM = {
         "tokens": DOORS,
     },
     "catalog": {
+        "art": ADAPTERS,
         "covers": PURE,
         "filters": PURE,
         "markup": PURE,
