@@ -95,6 +95,7 @@ IN_ROOM = {
         "filters": PURE,
         "markup": PURE,
         "publishability": PURE,
+        "ranges": PURE,
         "structured": PURE,
         "svg": PURE,
         "bodies": ADAPTERS,
