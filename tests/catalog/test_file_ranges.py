@@ -125,7 +125,9 @@ def test_head_tells_of_the_whole_file(client, file):
 def test_a_range_opens_nothing_that_is_closed(client, data, asked):
     row, draft = store_file("noise.png", data), make_draft()
     closed = make_lesson(draft)
-    ImageReference.objects.create(edition=draft, file=row, item_key=closed.key, position=1)
+    ImageReference.objects.create(
+        edition=draft, file=row, item_key=closed.key, position=1, alt="Noise"
+    )
     publish_edition(course=draft.course, actor=None)
 
     refused = get(client, row, Range=asked)
