@@ -12,6 +12,7 @@ from rest_framework.permissions import AllowAny
 from engineroom import slots
 from engineroom.problems import CONTENT_TYPE, TITLES
 from engineroom.refusals import Refusal
+from engineroom.restviews import ApiView
 
 UNSAFE = {"post", "put", "patch", "delete"}
 PROBLEM = {
@@ -46,6 +47,13 @@ KEY_PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     "description": "A name of your choice for this call. Sent again within 24 hours it gets the"
     " same answer and has no second effect.",
+}
+FIELDS_PARAMETER = {
+    "name": "fields",
+    "in": "query",
+    "schema": {"type": "string"},
+    "description": "Names of members, separated by commas: the answer, or each row of a list, holds"
+    " only these.",
 }
 DOCUMENTED = {400, 401, 403, 404, 409, 422, 429}
 _lock = threading.Lock()
@@ -107,6 +115,8 @@ def _complete_operation(path, method, operation, view) -> None:
     ):
         required = bool(getattr(view, "needs_idempotency_key", False))
         parameters.append({**KEY_PARAMETER, "required": required})
+    if method == "get" and isinstance(view, ApiView):
+        parameters.append(FIELDS_PARAMETER)
     if not parameters:
         del operation["parameters"]
     statuses = {429}

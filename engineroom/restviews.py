@@ -9,7 +9,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.generics import GenericAPIView
 from rest_framework.renderers import JSONRenderer
 
-from engineroom import idempotency
+from engineroom import idempotency, sparse
 from engineroom.addresses import client_address
 from engineroom.refusals import TooManyTries
 
@@ -71,13 +71,22 @@ class ApiView(GenericAPIView):
         if not known:
             return self.http_method_not_allowed(request, *args, **kwargs)
         if request.method not in UNSAFE:
-            return getattr(self, verb)(request, *args, **kwargs)
+            return self._sparse(request, getattr(self, verb)(request, *args, **kwargs))
         key = idempotency.read_key(request) if self.keeps_answers else ""
         if not key and self.needs_idempotency_key:
             raise idempotency.KeyRequired
         if not key:
             return getattr(self, verb)(request, *args, **kwargs)
         return self._once(request, key, lambda: getattr(self, verb)(request, *args, **kwargs))
+
+    @staticmethod
+    def _sparse(request, response):
+        """The answer with the members that `?fields=` names."""
+        query = request.query_params.get("fields")
+        data = getattr(response, "data", None)
+        if query is not None and response.status_code == 200 and data is not None:
+            response.data = sparse.pick(data, sparse.wanted(query))
+        return response
 
     def _once(self, request, key, work):
         owner = self._owner(request)

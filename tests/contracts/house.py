@@ -51,6 +51,7 @@ IN_ROOM = {
         "ids": PURE,
         "logs": PURE,
         "slots": PURE,
+        "sparse": PURE,
         "addresses": MODELS,
         "counters": MODELS,
         "fields": MODELS,

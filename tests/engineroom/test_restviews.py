@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from engineroom import clock
+from engineroom import clock, sparse
 from engineroom.models import IdempotencyKey, SettingValue
 from tests.engineroom.sample_urls import Outside
 
@@ -275,3 +275,19 @@ def test_a_lost_counter_store_does_not_shut_the_api(client, settings):
     }
 
     assert client.get("/api/v1/effects").status_code == 200
+
+
+def test_an_app_gets_the_members_it_names(client):
+    sample = {"id": 1, "name": "a", "text": "long"}
+
+    assert sparse.pick(sample, sparse.wanted("name, id")) == {"name": "a", "id": 1}
+    page = {"next": None, "results": [sample, sample]}
+    assert sparse.pick(page, ["id"]) == {"next": None, "results": [{"id": 1}, {"id": 1}]}
+    assert client.get("/api/v1/effects?fields=count").json() == {"count": 0}
+
+
+@pytest.mark.parametrize("query", ["nothing", "", ",", "count,,", "x" * 5000])
+def test_a_member_that_is_not_there_is_refused(client, query):
+    answer = client.get("/api/v1/effects", {"fields": query})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "unknown_field")
