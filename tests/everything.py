@@ -14,8 +14,9 @@ from contextlib import contextmanager, nullcontext
 from tests.browser.chromium import NoBrowser, find_or_install
 from tests.postgres import NoPostgres, postgres
 
-# A file's tests stay together: they share what was built once for their module or package.
-PARALLEL = ("-n", str(min(4, max(2, os.cpu_count() or 2))), "--dist", "loadfile")
+# Each worker begins with a long stretch of neighbors, which share what was built once for their
+# module or package; who is done first takes half of what another has left.
+PARALLEL = ("-n", str(min(4, max(2, os.cpu_count() or 2))), "--dist", "worksteal")
 COUNTS = re.compile(r"(\d+) (passed|failed|error|errors|skipped)")
 
 
