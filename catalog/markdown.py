@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from json import dumps
@@ -64,6 +65,21 @@ CLASSES = {
     "td": {"r"},
     "th": {"r"},
 }
+SCHEMES = {"http", "https", "mailto"}
+CLEANER = nh3.Cleaner(
+    tags=set(INLINE_TAGS | BLOCK_TAGS),
+    attributes=ATTRIBUTES,
+    allowed_classes=CLASSES,
+    link_rel=None,
+    url_schemes=SCHEMES,
+)
+INLINE_CLEANER = nh3.Cleaner(
+    tags=set(INLINE_TAGS),
+    attributes=ATTRIBUTES_INLINE,
+    allowed_classes={},
+    link_rel=None,
+    url_schemes=SCHEMES,
+)
 
 
 @dataclass(frozen=True)
@@ -109,7 +125,7 @@ def render(
     source = source.replace("\0", "�").replace("\r\n", "\n")
     made = _Blocks()
     short = sha256(source.encode("utf-8", "replace")).hexdigest()[:6]
-    markup = _parser(made).render(source, {"docId": short})
+    markup = PARSER.render(source, {"docId": short, "made": made})
     return _finished(
         source, markup, made, resolve_link, resolve_image, top=top, anchor_prefix=anchor_prefix
     )
@@ -118,14 +134,7 @@ def render(
 def render_inline(source: str, *, resolve_link=None) -> str:
     """One run of text (an option, a label): only inline markup, safe inside labels and legends."""
     source = " ".join(source.replace("\0", "�").split("\n")).strip()
-    markup = nh3.clean(
-        _parser(_Blocks()).renderInline(source),
-        tags=set(INLINE_TAGS),
-        attributes=ATTRIBUTES_INLINE,
-        allowed_classes={},
-        link_rel=None,
-        url_schemes={"http", "https", "mailto"},
-    )
+    markup = INLINE_CLEANER.clean(PARSER.renderInline(source, {"made": _Blocks()}))
     writer = Rewriter(resolve_link=resolve_link)
     writer.feed(markup)
     writer.close()
@@ -142,14 +151,7 @@ def render_brief(source: str, *, resolve_link=None, resolve_image=None) -> str:
 
 
 def _finished(source, markup, made, resolve_link, resolve_image, *, top, anchor_prefix):
-    clean = nh3.clean(
-        markup,
-        tags=set(INLINE_TAGS | BLOCK_TAGS),
-        attributes=ATTRIBUTES,
-        allowed_classes=CLASSES,
-        link_rel=None,
-        url_schemes={"http", "https", "mailto"},
-    )
+    clean = CLEANER.clean(markup)
     resolved = []
 
     def image(src, alt):
@@ -198,19 +200,9 @@ class _Blocks:
         return name if self.names[name] == 1 else f"{name} {self.names[name]}"
 
 
-def _parser(made: _Blocks) -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    parser.use(footnote_plugin)
-    parser.validateLink = lambda url: True  # bad addresses end as plain text in the last pass
-    parser.core.ruler.push("callouts", _mark_callouts)
-    parser.core.ruler.push("aligned_cells", _align_cells)
-
-    def fence(self, tokens, index, options, env):
-        return made.keep(_listing(tokens[index].content, tokens[index].info, made))
-
-    parser.add_render_rule("fence", fence)
-    parser.add_render_rule("code_block", fence)
-    return parser
+def _fence(self, tokens, index, options, env):
+    made = env["made"]
+    return made.keep(_listing(tokens[index].content, tokens[index].info, made))
 
 
 def _mark_callouts(state):
@@ -254,8 +246,7 @@ def _listing(content: str, info: str, made: _Blocks) -> str:
         lexer = get_lexer_by_name(language or "text", stripnl=False)
     except ClassNotFound:
         lexer = get_lexer_by_name("text", stripnl=False)
-    formatter = HtmlFormatter(nowrap=True, hl_lines=_line_numbers(given.get("hl", "")))
-    code = highlight(content, lexer, formatter).rstrip("\n")
+    code = highlight(content, lexer, _formatter(given.get("hl", ""))).rstrip("\n")
     is_terminal = language in TERMINALS
     name = given.get("title") or _language_name(language, is_terminal)
     label = escape(made.label(f"{name} example"))
@@ -265,6 +256,11 @@ def _listing(content: str, info: str, made: _Blocks) -> str:
         '<button class="btn btn--text btn--sm" type="button" data-copy hidden>Copy</button></div>'
         f'<pre tabindex="0" role="region" aria-label="{label}"><code>{code}</code></pre></div>\n'
     )
+
+
+@lru_cache(maxsize=64)
+def _formatter(highlighted: str) -> HtmlFormatter:
+    return HtmlFormatter(nowrap=True, hl_lines=_line_numbers(highlighted))
 
 
 def _language_name(language: str, is_terminal: bool) -> str:
@@ -279,3 +275,18 @@ def _line_numbers(text: str) -> list[int]:
     for first, last in re.findall(r"(\d{1,4})(?:-(\d{1,4}))?", text):
         found += range(int(first), int(last or first) + 1)
     return found[:500]
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    parser.use(footnote_plugin)
+    parser.validateLink = lambda url: True  # bad addresses end as plain text in the last pass
+    parser.core.ruler.push("callouts", _mark_callouts)
+    parser.core.ruler.push("aligned_cells", _align_cells)
+    parser.add_render_rule("fence", _fence)
+    parser.add_render_rule("code_block", _fence)
+    return parser
+
+
+# What belongs to one text, its `_Blocks`, goes through the parser's `env`.
+PARSER = _parser()

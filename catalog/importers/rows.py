@@ -1,5 +1,8 @@
 """The draft of a course as rows, made from the neutral tree."""
 
+from functools import lru_cache
+
+from catalog import markdown
 from catalog.importers.findings import kind_of
 from catalog.importers.settling import Tally, place, settle
 from catalog.importers.texts import TextWriter
@@ -10,7 +13,6 @@ from catalog.importers.tree import (
     ProjectSource,
     TextSource,
 )
-from catalog.markdown import render_brief, render_inline
 from catalog.models import (
     Edition,
     Exercise,
@@ -24,6 +26,9 @@ from catalog.models import (
     Translation,
 )
 
+# A dry run comes before most imports, in the same process.
+render_brief = lru_cache(maxsize=1024)(markdown.render_brief)
+render_inline = lru_cache(maxsize=1024)(markdown.render_inline)
 MODELS = {"lesson": Lesson, "exercise": Exercise, "project": Project}
 
 

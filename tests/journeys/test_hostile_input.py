@@ -251,7 +251,7 @@ def test_odd_methods_queries_and_segments(asker, known):
             continue
         for method in some(("OPTIONS", "HEAD", "TRACE", "BREW", "PUT"), turn, 10):
             asker.ask(method, path)
-        for query in some(hostile.QUERIES, turn, 6 if is_list(route) else len(hostile.QUERIES)):
+        for query in some(hostile.QUERIES, turn, 8 if is_list(route) else len(hostile.QUERIES)):
             asker.ask("GET", f"{path}?{query}")
         for number, name in enumerate(parameters(route), turn):
             segment = hostile.SEGMENTS[number % len(hostile.SEGMENTS)]
@@ -279,7 +279,7 @@ def test_odd_bodies_to_every_route_of_the_api(role, known, learner, staff):
                 continue
             # No document at all is what a view's own code forgets first: each meets it.
             meant = [(b"null", "application/json")] if method in ("POST", "PUT", "PATCH") else []
-            for body, kind in meant + some(bodies, turn, 8 if method == "POST" else 16):
+            for body, kind in meant + some(bodies, turn, 13 if method == "POST" else 39):
                 asker.ask(method, path, data=body, content_type=kind, say=repr(body[:60]))
         if turn % 3:
             continue
@@ -322,7 +322,7 @@ def fill(asker: Asker, path: str, form, turn: int) -> None:
     buttons = {button.name: button.value for button in form.buttons if button.name}
     count = len(hostile.FORM_VALUES)
     if not (is_admin := path.startswith("/admin/")) or turn % 2:
-        for value in some(hostile.FORM_VALUES, turn, count if is_admin else 6):
+        for value in some(hostile.FORM_VALUES, turn, count if is_admin else 8):
             asker.submit(path, {**dict.fromkeys(names, value), **kept, **buttons})
     # No huge number of inline forms: Django makes two thousand of each kind, as it promises.
     for value in some([one for one in hostile.FORM_VALUES if one != "9" * 40], turn, 28):
