@@ -1,6 +1,6 @@
 """Course packages become drafts; topic files become topics."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -17,7 +17,7 @@ from catalog.importers.rows import DraftWriter
 from catalog.importers.settling import Tally, assign
 from catalog.importers.texts import TextWriter
 from catalog.importers.tree import CourseSource, Finding, Outcome, ProjectSource
-from catalog.models import Course, Edition, ImportRun
+from catalog.models import Course, Edition, ImportRun, Instructor
 from catalog.queries.editions import draft_of
 from catalog.refusals import NothingChanged
 from engineroom import audit, slots
@@ -69,25 +69,27 @@ def import_course(
     price: str = "",
     currency: str = "",
     locale: str = "",
-    may_change: bool = True,
+    may_change: Callable[[Course], bool] = lambda course: True,
+    instructors: Sequence[Instructor] = (),
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> ImportReport:
     """Bring the draft of a course in line with a package: a folder's or zip file's path, an open
     zip file, or an opened Package. The same package again changes nothing.
 
-    `price` (decimal text) and `currency` override the package's own. Without `may_change` a course
-    that the school already has is refused (NotAllowed). `progress` hears of each text
-    that is done. A dry run undoes everything it did. Raises PackageRefused, or what publishing
-    refuses; then nothing was changed.
+    `price` (decimal text) and `currency` override the package's own. A course that the school
+    already has and `may_change` denies is refused (NotAllowed). The course names `instructors`
+    besides the package's own. `progress` hears of each text that is done. A dry run undoes
+    everything it did. Raises PackageRefused, or what publishing refuses; then nothing was changed.
     """
     package = source if isinstance(source, Package) else open_package(source, name)
     tree = read_course(package, locale)
     price, currency = (price, currency) if price else (tree.price, tree.currency)
     amount = minor_units(price, currency.upper()) if price else 0
-    if not may_change and Course.objects.filter(slug=tree.slug).exists():
+    known = Course.objects.filter(slug=tree.slug).first()
+    if known is not None and not may_change(known):
         raise NotAllowed("You may not change the course that the school has at this address.")
     with transaction.atomic():
-        report = _Import(package, tree, is_free=not amount, progress=progress).run()
+        report = _Import(package, tree, instructors, is_free=not amount, progress=progress).run()
         course = Course.objects.get(slug=tree.slug)
         if amount:
             _set_price(course, amount, currency.upper(), actor, report)
@@ -102,8 +104,9 @@ def import_course(
 
 
 class _Import:
-    def __init__(self, package, tree: CourseSource, *, is_free, progress):
+    def __init__(self, package, tree: CourseSource, instructors, *, is_free, progress):
         self.package, self.tree, self.is_free = package, tree, is_free
+        self.instructors = instructors
         self.tally = Tally()
         self.total = sum(1 + len(getattr(item, "translations", ())) for _, item in tree.items())
         self.done, self.progress = 0, progress
@@ -114,7 +117,7 @@ class _Import:
         writer = TextWriter(self.package, self.tree.slug)
         self._details(course, edition, writer, is_new)
         DraftWriter(edition, writer, self.tally, self._step).write(self.tree)
-        write_facts(course, self.tree, self.tally)
+        write_facts(course, self.tree, self.tally, self.instructors)
         check_draft(edition=edition)
         return ImportReport(
             course=course.slug,

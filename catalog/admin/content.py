@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from catalog.admin.rows import OwnRows
 from catalog.models import (
     Body,
     ContentFile,
@@ -39,7 +40,7 @@ class ContentFileAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ImageReference)
-class ImageReferenceAdmin(ReadOnlyAdmin):
+class ImageReferenceAdmin(OwnRows, ReadOnlyAdmin):
     list_display = ["item_key", "edition", "position", "alt", "is_decorative"]
     list_select_related = ["edition"]
     list_filter = ["is_decorative"]
@@ -48,7 +49,7 @@ class ImageReferenceAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Translation)
-class TranslationAdmin(ReadOnlyAdmin):
+class TranslationAdmin(OwnRows, ReadOnlyAdmin):
     list_display = ["title", "locale", "item_key", "edition"]
     list_select_related = ["edition"]
     list_filter = ["locale"]
@@ -57,7 +58,8 @@ class TranslationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Option)
-class OptionAdmin(ReadOnlyAdmin):
+class OptionAdmin(OwnRows, ReadOnlyAdmin):
+    to_course = "question__exercise__edition__course"
     list_display = ["key", "question", "text", "is_right"]
     list_select_related = ["question"]
     list_filter = ["is_right"]
@@ -66,7 +68,8 @@ class OptionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Solution)
-class SolutionAdmin(ReadOnlyAdmin):
+class SolutionAdmin(OwnRows, ReadOnlyAdmin):
+    to_course = "exercise__edition__course"
     list_display = ["__str__", "exercise", "position"]
     list_select_related = ["exercise"]
     search_fields = ["title", "exercise__title"]
@@ -74,7 +77,8 @@ class SolutionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Cover)
-class CoverAdmin(ReadOnlyAdmin):
+class CoverAdmin(OwnRows, ReadOnlyAdmin):
+    to_course = "course"
     list_display = ["course", "palette", "motif", "image"]
     list_select_related = ["course", "image"]
     search_fields = ["course__title"]

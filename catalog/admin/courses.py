@@ -11,14 +11,16 @@ from catalog.actions import courses as actions
 from catalog.actions import modules
 from catalog.actions.publishing import publish_edition, withdraw_edition
 from catalog.admin.forms import CourseForm
-from catalog.admin.rows import DraftRowAdmin, changed_rows
+from catalog.admin.rows import DraftRowAdmin, OwnRows, changed_rows
 from catalog.models import Course, Edition, Exercise, Lesson, Module, Project
+from catalog.queries.people import instructors_named_by
 from engineroom.admin import ActionAdmin, TableInline
 from engineroom.refusals import Refusal
 
 
 @admin.register(Course)
-class CourseAdmin(ActionAdmin):
+class CourseAdmin(OwnRows, ActionAdmin):
+    to_course = "pk"
     form = CourseForm
     change_form_template = "catalog/admin/course_form.html"
     list_display = ["title", "slug", "level", "language", "is_free", "published_at", "lesson_count"]
@@ -69,6 +71,8 @@ class CourseAdmin(ActionAdmin):
         data, actor = form.cleaned_data, request.user
         outside = {"topics": data["topics"], "instructors": data["instructors"]}
         if not change:
+            named = instructors_named_by(actor, list(data["instructors"]) or None)
+            outside["instructors"] = named or []
             course = actions.create_course(
                 actor=actor, slug=data["slug"], is_free=data["is_free"], **outside, **form.details()
             )
@@ -156,7 +160,8 @@ class ModuleInline(TableInline):
 
 
 @admin.register(Edition)
-class EditionAdmin(ActionAdmin):
+class EditionAdmin(OwnRows, ActionAdmin):
+    to_course = "course"
     change_form_template = "catalog/admin/edition_form.html"
     list_display = ["title", "course", "number", "state", "published_at"]
     list_select_related = ["course"]

@@ -91,6 +91,7 @@ class ExerciseAdmin(ItemAdmin):
 
 @admin.register(Question)
 class QuestionAdmin(DraftRowAdmin):
+    to_course = "exercise__edition__course"
     form = QuestionForm
     list_display = ["key", "exercise", "kind", "shown", "problem"]
     list_select_related = ["exercise"]

@@ -1,6 +1,7 @@
 """The import wizard: upload a package, look at what it would do, confirm. And the runs so far."""
 
 from collections import Counter
+from functools import partial
 from pathlib import PurePosixPath
 
 from django import forms
@@ -12,7 +13,9 @@ from django.urls import path, reverse
 
 from catalog.actions.importing import import_course
 from catalog.actions.uploading import discard_package, keep_package, kept_package
+from catalog.admin.rows import OwnRows
 from catalog.models import Course, ImportRun
+from catalog.queries.people import instructors_named_by, may_write
 from engineroom.admin import ReadOnlyAdmin
 from engineroom.budgets import budget
 from engineroom.refusals import Refusal
@@ -65,7 +68,8 @@ class PackageForm(forms.Form):
 
 
 @admin.register(ImportRun)
-class ImportRunAdmin(ReadOnlyAdmin):
+class ImportRunAdmin(OwnRows, ReadOnlyAdmin):
+    to_course = "course"
     list_display = ["name", "course", "finished_at", "actor", "created", "changed", "unchanged"]
     list_select_related = ["course", "actor"]
     search_fields = ["name", "course__title", "course__slug"]
@@ -142,11 +146,13 @@ class ImportRunAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:catalog_importrun_change", args=[report.run.pk]))
 
     def _import(self, request, file, options, *, is_dry_run):
+        own = instructors_named_by(request.user, None)
         return import_course(
             source=file,
             actor=request.user,
             is_dry_run=is_dry_run,
-            may_change=request.user.has_perm("catalog.change_course"),
+            may_change=partial(may_write, request.user),
+            instructors=own or [],
             **options,
         )
 

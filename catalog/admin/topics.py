@@ -4,8 +4,9 @@ from django.contrib import admin
 
 from catalog.actions import topics as actions
 from catalog.admin.forms import ResourceForm, SectionForm
-from catalog.admin.rows import changed_rows
+from catalog.admin.rows import OwnRows, changed_rows
 from catalog.models import FAQ, Instructor, Recommendation, Topic, TopicResource, TopicSection
+from catalog.queries.people import is_held_to_own
 from engineroom.admin import ActionAdmin, TableInline
 
 
@@ -82,7 +83,10 @@ class TopicAdmin(ActionAdmin):
 
 
 @admin.register(FAQ)
-class FAQAdmin(ActionAdmin):
+class FAQAdmin(OwnRows, ActionAdmin):
+    """Those of topics are everybody's who may write topics."""
+
+    to_course, with_none = "course", True
     list_display = ["question", "topic", "course", "position"]
     list_select_related = ["topic", "course"]
     search_fields = ["question", "answer"]
@@ -103,6 +107,16 @@ class InstructorAdmin(ActionAdmin):
     search_fields = ["name", "slug"]
     raw_id_fields = ["person"]
     fields = ["name", "slug", "bio", "person"]
+
+    def has_change_permission(self, request, obj=None):
+        """Who is held to their own courses changes their own entry alone."""
+        allowed = super().has_change_permission(request, obj)
+        is_own = obj is None or obj.person_id == request.user.pk
+        return allowed and (is_own or not is_held_to_own(request.user))
+
+    def get_readonly_fields(self, request, obj=None):
+        """Which person an instructor is decides who writes the courses: not everybody says it."""
+        return ["person"] if is_held_to_own(request.user) else []
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)

@@ -6,10 +6,13 @@ from catalog.markdown import render_brief
 from catalog.models import FAQ, Course, Instructor, Topic
 
 
-def write_facts(course: Course, source: CourseSource, tally: Tally) -> None:
+def write_facts(course: Course, source: CourseSource, tally: Tally, instructors=()) -> None:
+    """`instructors` are named besides the package's own, who take the place of all others."""
     write_faqs(source.faqs, tally, course_id=course.pk)
     if source.instructor:
-        _instructor(course, source, tally)
+        _instructor(course, source, tally, instructors)
+    else:
+        course.instructors.add(*instructors)
     _topics(course, source, tally)
 
 
@@ -29,7 +32,7 @@ def write_faqs(faqs: list[FAQSource], tally: Tally, **owner: int) -> None:
     settle(FAQ, stored, wanted, tally)
 
 
-def _instructor(course, source, tally) -> None:
+def _instructor(course, source, tally, others) -> None:
     """An instructor belongs to the whole school: a course may introduce one, not rewrite one."""
     wanted = source.instructor
     row, is_new = Instructor.objects.get_or_create(
@@ -39,9 +42,10 @@ def _instructor(course, source, tally) -> None:
     if (row.name, row.bio) != (wanted.name, wanted.bio):
         reason = f"The school's own words about {row.slug} are kept."
         source.findings.append(Finding("course.md", 0, "instructor", Outcome.APPROXIMATED, reason))
-    is_linked = list(course.instructors.values_list("pk", flat=True)) == [row.pk]
+    named = {row.pk, *(one.pk for one in others)}
+    is_linked = set(course.instructors.values_list("pk", flat=True)) == named
     if not is_linked:
-        course.instructors.set([row])
+        course.instructors.set(named)
     tally.note(not is_linked, False)
 
 

@@ -14,6 +14,7 @@ from engineroom import clock
 from engineroom.models import AuditEntry
 from tests.catalog.packages import FOLDER, SVG, zipped
 from tests.factories.accounts import make_user
+from tests.factories.catalog import make_course, make_instructor
 
 pytestmark = pytest.mark.django_db
 WIZARD, CONFIRM = "/admin/catalog/importrun/add/", "/admin/catalog/importrun/confirm/"
@@ -25,7 +26,9 @@ def files_elsewhere(settings, tmp_path):
 
 
 def staff_with(*permissions):
+    """An instructor."""
     person = make_user(is_staff=True)
+    make_instructor(person=person)
     for name in permissions:
         person.user_permissions.add(
             Permission.objects.get(content_type__app_label="catalog", codename=name)
@@ -203,6 +206,35 @@ def test_who_may_only_add_courses_changes_none_by_import(client, browser):
 
     assert "You may not change the course" in response.text
     assert Course.objects.get().editions.get().lessons.get(key="pot").title == "The pot"
+
+
+def test_an_instructor_imports_nothing_over_the_course_of_another(client, browser):
+    other = make_course(slug="tea")
+    before = other.editions.get(state="draft").lessons.get().title
+
+    response, ticket = look(browser)
+
+    assert "You may not change the course" in response.text
+    assert ticket == ""
+    assert Course.objects.get().editions.get(state="draft").lessons.get().title == before
+
+
+def test_an_imported_course_names_whoever_imported_it_also_when_it_comes_again(browser, writer):
+    for expected in ("created", "Nothing has changed"):
+        _, ticket = look(browser)
+        page = browser.post(CONFIRM, {"ticket": ticket}, follow=True)
+        assert expected in page.text
+        assert Course.objects.get().instructors.filter(person=writer).exists()
+
+
+def test_who_is_no_instructor_imports_nothing(client):
+    person = make_user(is_staff=True, roles=["instructor"])
+    client.force_login(person)
+
+    response, _ = look(client)
+
+    assert "You are no instructor of the school yet." in response.text
+    assert not Course.objects.exists()
 
 
 def test_runs_are_listed_with_their_numbers(browser):

@@ -13,7 +13,8 @@ from django.http import Http404, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import resolve
 
-from catalog.models import Edition
+from catalog.admin.rows import OwnRows
+from catalog.models import Course, Edition, Instructor
 from engineroom.refusals import Refusal
 from tests.contracts.house import ROOMS, ROOT, hold
 from tests.contracts.routes import Route, routes
@@ -24,6 +25,7 @@ from tests.journeys.addresses import path_of
 
 TABLE = ROOT / "tests/contracts/access_admin.txt"
 STAFF = [role for role in ROLES if role not in ("anonymous", "learner", "owner")]
+ROW_KEYS = ("object_id", "course_id", "edition_id", "order_id")
 OPEN = {"admin:login", "admin:logout", "admin:jsi18n"}
 
 
@@ -39,18 +41,36 @@ def of_admin() -> list[Route]:
 def addresses(world):
     """Each route's address, about a row that there is: written things are the instructor's."""
     rows = {}
-    for model in site._registry:
-        own = {"course__slug": "open-course", "state": "draft"} if model is Edition else {}
-        row = model._default_manager.filter(**own).order_by("-pk").first()
+    for model, entry in site._registry.items():
+        row = None
+        if isinstance(entry, OwnRows):
+            row = instructors_row(model, entry.to_course)
+        elif model is Instructor:
+            row = Instructor.objects.get(person=world.people["instructor"])
+        row = row or model._default_manager.order_by("-pk").first()
         is_own = model._meta.app_label in ROOMS
         row = row or (make_row(model) if is_own else None)
         rows[f"{model._meta.app_label}/{model._meta.model_name}"] = row
 
     def value(route, name):
         row = rows.get("/".join(route.pattern.split("/")[1:3]))
-        return str(row.pk) if row and name in ("object_id", "course_id", "order_id") else "1"
+        return str(row.pk) if row and name in ROW_KEYS else "1"
 
     return {route.name: path_of(route, value) for route in of_admin()}
+
+
+def instructors_row(model, to_course: str):
+    """The latest row of the instructor's course, of its draft where only drafts can be written."""
+    path = "slug" if to_course == "pk" else f"{to_course}__slug"
+    rows = model._default_manager.filter(**{path: "open-course"}).order_by("-pk")
+    if not rows:
+        course = Course.objects.get(slug="open-course")
+        draft = course.editions.get(state="draft")
+        owner = {"course": course, "edition": draft, "exercise": draft.exercises.first()}
+        name = to_course.partition("__")[0]
+        model._default_manager.filter(pk=make_row(model).pk).update(**{name: owner[name]})
+    rows = rows.filter(state="draft") if model is Edition else rows.all()
+    return rows.first()
 
 
 def ask(person, method: str, address: str, match) -> str:
