@@ -20,6 +20,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, URLResolver
 from rest_framework.exceptions import ParseError
 
+from accounts.steady import steady
 from engineroom.budgets import budget
 from engineroom.parsers import StrictJSONParser
 from engineroom.refusals import Invalid
@@ -123,6 +124,13 @@ API = {
 }
 
 
+# Making an account takes longer than telling its owner by mail that there is one already.
+STEADY = {
+    "account_signup",
+    "socialaccount_signup",
+    "account:signup",
+    "socialaccount:provider_signup",
+}
 # Views of libraries that read an answer without checking its shape first.
 FRAGILE = {
     "mfa_add_webauthn",
@@ -160,6 +168,8 @@ def fenced(patterns, limits: dict, *, namespace: str = "", finish=None) -> list:
         elif entry.name not in LEFT_OUT:
             name = f"{namespace}:{entry.name}" if namespace else entry.name
             view = _fence(entry.callback, limits.get(name, ()), finish)
+            if name in STEADY:
+                view = steady(view)
             if entry.name in ("openid_connect_login", "openid_connect_callback"):
                 view = _to_provider_and_back(view)
             elif entry.name in FRAGILE:

@@ -56,6 +56,12 @@ def no_network(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    """Only the tests that time sign-ups wait for their answers."""
+    monkeypatch.setattr("accounts.steady.STEP_MS", 0)
+
+
+@pytest.fixture(autouse=True)
 def fresh_counters():
     """Throttles start at zero in every test."""
     cache.clear()

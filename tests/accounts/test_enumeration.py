@@ -12,6 +12,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from accounts import steady
+from accounts.adapters import AccountAdapter
 from engineroom import outbox
 from engineroom.models import OutboxEvent
 from tests.factories.accounts import PASSWORD, make_user
@@ -117,7 +119,7 @@ class UnevenBackend(AuthenticationBackend):
     authenticate = _authenticate
 
 
-def difference_ms(door: str, pairs: int = 30) -> float:
+def difference_ms(door: str, pairs: int = 16) -> float:
     """How far the medians of both addresses lie apart, asked by turns in one warm process."""
     send, client, took = DOORS[door], Client(), {KNOWN: [], UNKNOWN: []}
     for _ in range(pairs + 2):
@@ -142,8 +144,37 @@ def test_known_and_unknown_addresses_take_the_same_time(door, slow_hasher):
     assert difference_ms(door) < 10
 
 
-def test_a_password_that_is_not_checked_would_show_in_the_time(slow_hasher, settings):
+SIGN_UPS = [door for door in DOORS if "sign-up" in door]
+
+
+@pytest.mark.parametrize("door", SIGN_UPS)
+def test_a_sign_up_takes_the_same_time_whether_the_address_is_known(door, slow_hasher, monkeypatch):
+    monkeypatch.setattr(steady, "STEP_MS", 250)
+
+    assert difference_ms(door, pairs=3) < 10
+
+
+@pytest.mark.parametrize("door", SIGN_UPS)
+def test_without_the_whole_steps_a_slow_account_would_show(door, slow_hasher, monkeypatch):
+    """The control: making an account costs more, and its time would tell."""
+    create = AccountAdapter.save_user
+
+    def slowly(self, *args, **kwargs):
+        time.sleep(0.03)
+        return create(self, *args, **kwargs)
+
+    monkeypatch.setattr(AccountAdapter, "save_user", slowly)
+    assert difference_ms(door, pairs=3) > 10
+
+    monkeypatch.setattr(steady, "STEP_MS", 250)
+    assert difference_ms(door, pairs=2) < 10
+
+
+def test_a_password_that_is_not_checked_would_show_in_the_time(monkeypatch, settings):
+    monkeypatch.setattr(SlowHasher, "iterations", 80_000)
+    settings.PASSWORD_HASHERS = [f"{__name__}.SlowHasher"]
+    make_user(email=KNOWN)
     settings.AUTHENTICATION_BACKENDS = [f"{__name__}.UnevenBackend"]
     assert authenticate(None, email=UNKNOWN, password=PASSWORD) is None
 
-    assert difference_ms("login by API", pairs=10) > 10
+    assert difference_ms("login by API", pairs=5) > 10
