@@ -3,6 +3,7 @@
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.db import models
+from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpResponseRedirect
 from django.utils.html import format_html
@@ -11,6 +12,7 @@ from engineroom import outbox
 from engineroom.models import AuditEntry, IdempotencyKey, OutboxEvent, SettingValue, Worker
 from engineroom.refusals import Refusal
 
+MOST_ROWS = 500  # of another table inside a form; a request has 1,000 fields at most
 SECURE_ADDRESSES = {models.URLField: {"assume_scheme": "https"}}
 
 
@@ -51,7 +53,29 @@ class ChosenMany(_AnyChoice, AutocompleteSelectMultiple):
         return super().build_attrs(base_attrs, extra_attrs) | {"data-allow-clear": "false"}
 
 
-class _NamedFields(BaseInlineFormSet):
+class BoundedRows(BaseInlineFormSet):
+    """More rows than a page may have are refused without looking at one: a count costs nothing to
+    write, and each row time to make."""
+
+    def has_too_many(self) -> bool:
+        said = self.management_form.cleaned_data if self.is_bound else {}
+        counts = (said.get(name) or 0 for name in (TOTAL_FORM_COUNT, INITIAL_FORM_COUNT))
+        return max(counts) > self.absolute_max
+
+    def total_form_count(self):
+        return 0 if self.has_too_many() else super().total_form_count()
+
+    def initial_form_count(self):
+        return 0 if self.has_too_many() else super().initial_form_count()
+
+    def full_clean(self):
+        super().full_clean()
+        if self.has_too_many():
+            said = f"At most {self.absolute_max} rows fit on this page."
+            self._non_form_errors = self.error_class([said], error_class="nonform")
+
+
+class _NamedFields(BoundedRows):
     """In a table no label stands beside a field, so that each says its own name."""
 
     def add_fields(self, form, index):
@@ -63,10 +87,23 @@ class _NamedFields(BaseInlineFormSet):
                     widget.attrs.setdefault("aria-label", str(label).capitalize())
 
 
-class TableInline(admin.TabularInline):
+class _Bounded:
+    def get_formset(self, request, obj=None, **kwargs):
+        return super().get_formset(request, obj, **{"absolute_max": MOST_ROWS} | kwargs)
+
+
+class TableInline(_Bounded, admin.TabularInline):
     """Rows of another table inside a form, one a line."""
 
     formset = _NamedFields
+    max_num = MOST_ROWS
+
+
+class BlockInline(_Bounded, admin.StackedInline):
+    """Rows of another table inside a form, one below the other."""
+
+    formset = BoundedRows
+    max_num = MOST_ROWS
 
 
 class ActionAdmin(admin.ModelAdmin):

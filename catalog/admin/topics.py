@@ -7,10 +7,10 @@ from catalog.admin.forms import ResourceForm, SectionForm
 from catalog.admin.rows import OwnRows, changed_rows
 from catalog.models import FAQ, Instructor, Recommendation, Topic, TopicResource, TopicSection
 from catalog.queries.people import is_held_to_own
-from engineroom.admin import ActionAdmin, TableInline
+from engineroom.admin import ActionAdmin, BlockInline, TableInline
 
 
-class SectionInline(admin.StackedInline):
+class SectionInline(BlockInline):
     model = TopicSection
     form = SectionForm
     extra = 0
@@ -31,7 +31,7 @@ class RecommendationInline(TableInline):
     raw_id_fields = ["course"]
 
 
-class FAQInline(admin.StackedInline):
+class FAQInline(BlockInline):
     model = FAQ
     extra = 0
     fields = ["position", "question", "answer"]

@@ -1,5 +1,7 @@
 """The catalog in the admin: every page opens, drafts are written, published rows are not."""
 
+import time
+
 import pytest
 from django.contrib import admin
 from django.db import connection
@@ -320,6 +322,26 @@ def test_a_question_is_written_with_its_options(browser):
 
     assert Question.objects.get().problem == "The question has no right option."
     assert Question.objects.get().options.count() == 2
+
+
+@pytest.mark.parametrize("count", [501, 2000, 10**9, 10**40])
+@pytest.mark.parametrize("name", ["TOTAL_FORMS", "INITIAL_FORMS"])
+def test_rows_without_number_are_refused_at_once(browser, name, count):
+    topic = make_topic(sections=1)
+    fields = {"title": "Other", "slug": topic.slug, "position": 0}
+    for prefix in ("sections", "recommendations", "resources", "faqs"):
+        fields |= inline(prefix, []) | {f"{prefix}-{name}": count}
+    began = time.process_time()
+
+    response = browser.post(address(Topic, "change", topic.pk), fields)
+
+    assert time.process_time() - began < 1
+    assert response.status_code == 200
+    assert (
+        "At most 500 rows fit on this page." in response.text or "ManagementForm" in response.text
+    )
+    assert Topic.objects.get().title == topic.title
+    assert topic.sections.count() == 1
 
 
 def test_a_topic_is_written_with_its_sections_and_questions(browser):

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from engineroom import slots
-from engineroom.admin import ActionAdmin, ReadOnlyAdmin
+from engineroom.admin import ActionAdmin, BoundedRows, ReadOnlyAdmin
 from tests.contracts.house import ROOMS, hold
 from tests.contracts.rows import make_row
 
@@ -58,6 +58,32 @@ def test_every_table_is_in_the_admin():
 
 def test_every_admin_form_goes_through_an_action_or_is_read_only():
     hold(without_base())
+
+
+def unbounded(site=admin.site) -> list[str]:
+    """Inlines of forms that are saved whose rows nobody counts."""
+    return [
+        f"{type(entry).__name__}: {inline.__name__} is neither a TableInline nor a BlockInline"
+        for entry in site._registry.values()
+        if isinstance(entry, ActionAdmin)
+        and entry.act_save_related.__func__ is not ActionAdmin.act_save_related
+        for inline in entry.inlines
+        if not issubclass(inline.formset, BoundedRows)
+    ]
+
+
+def test_every_form_bounds_the_rows_inside_it():
+    hold(unbounded())
+
+
+def test_rows_that_nobody_counts_are_found():
+    model, inner = own_models()[0], own_models()[1]
+    inline = type("Loose", (admin.TabularInline,), {"model": inner})
+    saving = {"inlines": [inline], "act_save_related": lambda *args: None}
+    site = admin.AdminSite()
+    site.register(model, type("Saving", (ActionAdmin,), saving))
+
+    assert unbounded(site) == ["Saving: Loose is neither a TableInline nor a BlockInline"]
 
 
 def test_an_admin_form_that_saves_by_itself_is_found():
