@@ -10,6 +10,7 @@ from catalog.models import Course
 from payments.models import Offer
 from tests.catalog.packages import FOLDER, zipped
 from tests.factories.accounts import make_user
+from tests.factories.catalog import make_instructor
 
 pytestmark = pytest.mark.django_db
 WIZARD, CONFIRM = "/admin/catalog/importrun/add/", "/admin/catalog/importrun/confirm/"
@@ -23,7 +24,9 @@ def files_elsewhere(settings, tmp_path):
 
 def look(client, role, **fields):
     """The wizard's answer to a package, and the ticket to confirm it with."""
-    client.force_login(make_user(is_staff=True, roles=[role]))
+    person = make_user(is_staff=True, roles=[role])
+    make_instructor(person=person)
+    client.force_login(person)
     package = SimpleUploadedFile("tea.zip", zipped(FOLDER).getvalue(), "application/zip")
     answer = client.post(WIZARD, {"package": package, **fields})
     found = re.search(r'name="ticket" value="([^"]+)"', answer.text)
