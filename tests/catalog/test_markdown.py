@@ -109,12 +109,12 @@ def test_equal_headings_get_ids_of_their_own():
 
 def test_twenty_thousand_equal_headings_take_less_than_a_second():
     writer = Rewriter()
-    started = perf_counter()
+    started = process_time()
 
     writer.feed("<h2>Again</h2>" * 20_000)
     html = writer.html()
 
-    assert perf_counter() - started < 1
+    assert process_time() - started < 1
     assert html.count("<h2") == len(writer.anchors) == 20_000
     assert html.endswith('<h2 id="again-19999">Again</h2>')
 
