@@ -1,7 +1,7 @@
 """Markdown becomes safe, accessible HTML."""
 
 import re
-from time import perf_counter
+from time import process_time
 
 import pytest
 
