@@ -134,7 +134,7 @@ def crawl(visitor: Visitor, start: str, *, skip=()) -> dict[str, object]:
     """
     found: dict[str, object] = {}
     waiting = [(start, "")]
-    asked = {start}
+    asked, likes = {start}, Counter()
     while waiting:
         address, source = waiting.pop()
         assert len(found) < MOST_PAGES
@@ -149,6 +149,10 @@ def crawl(visitor: Visitor, start: str, *, skip=()) -> dict[str, object]:
             if "?" in target and not is_plain:
                 continue
             asked.add(target)
+            kind = re.sub(r"=[^&]*", "", target)
+            likes[kind] += "?" in target
+            if likes[kind] > 3:  # the same filters with other values
+                continue
             waiting.append((target, address))
     return found
 

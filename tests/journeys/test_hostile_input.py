@@ -247,7 +247,7 @@ def some(things, turn: int, every: int) -> list:
 
 def test_odd_methods_queries_and_segments(asker, known):
     for turn, (route, path) in enumerate(every_path(known), asker.offset):
-        if not served_to(asker, path):
+        if not served_to(asker, path) or (is_like_others(route) and turn % 4):
             continue
         for method in some(("OPTIONS", "HEAD", "TRACE", "BREW", "PUT"), turn, 10):
             asker.ask(method, path)
@@ -259,7 +259,12 @@ def test_odd_methods_queries_and_segments(asker, known):
                 route, lambda at, one, n=name, s=segment: s if one == n else known(at, one)
             )
             asker.ask("POST" if number % 3 == 2 else "GET", bad)
-    hold(asker, 300)
+    hold(asker, 250)
+
+
+def is_like_others(route) -> bool:
+    """Whether Django's own view answers, the same for all tables."""
+    return route.name.endswith(("_history", "_delete"))
 
 
 def is_list(route) -> bool:
@@ -270,10 +275,12 @@ def is_list(route) -> bool:
 def test_odd_bodies_to_every_route_of_the_api(role, known, learner, staff):
     asker = Asker(role, {"learner": learner, "staff": staff}.get(role))
     bodies = hostile.bodies()
-    for turn, (_, path) in enumerate(every_path(known), asker.offset):
+    for turn, (route, path) in enumerate(every_path(known), asker.offset):
         if not path.startswith("/api/"):
             continue
         for method in ("POST", "PUT", "PATCH", "DELETE"):
+            if isinstance(route.view, type) and not hasattr(route.view, method.lower()):
+                continue
             first = asker.ask(method, path, data=b"{}", content_type="application/json")
             if first.status_code in (401, 403, 404, 405):
                 continue
@@ -286,14 +293,14 @@ def test_odd_bodies_to_every_route_of_the_api(role, known, learner, staff):
         odd = {"Authorization": "Bearer \xff\x00", "Idempotency-Key": "\xe9" * 300}
         asker.ask("POST", path, data=b"{}", content_type="application/json", headers=odd)
         asker.ask("GET", path, headers={"Accept": "application/xml, \xff"})
-    hold(asker, 300)
+    hold(asker, 150)
 
 
 def test_odd_answers_to_every_form(asker, known):
     for turn, (route, path) in enumerate(every_path(known), asker.offset):
         if path.startswith("/api/") or not served_to(asker, path):
             continue
-        if route.name.endswith(("_history", "_delete", "_changelist")) and turn % 6:
+        if (is_like_others(route) or route.name.endswith("_changelist")) and turn % 6:
             continue
         page = asker.ask("GET", path)
         forms = Reader(page.content.decode()).forms if not page.streaming else []
@@ -324,8 +331,7 @@ def fill(asker: Asker, path: str, form, turn: int) -> None:
     if not (is_admin := path.startswith("/admin/")) or turn % 2:
         for value in some(hostile.FORM_VALUES, turn, count if is_admin else 8):
             asker.submit(path, {**dict.fromkeys(names, value), **kept, **buttons})
-    # No huge number of inline forms: Django makes two thousand of each kind, as it promises.
-    for value in some([one for one in hostile.FORM_VALUES if one != "9" * 40], turn, 28):
+    for value in some(hostile.FORM_VALUES, turn, 30):
         asker.submit(path, dict.fromkeys([*names, *kept], value))
 
 

@@ -360,8 +360,9 @@ def test_no_body_whatever_gives_a_5xx(place, staff, path, fields):
     }  # fmt: skip
     api = client_for(staff if path == "grants" else place.person)
 
-    for field in fields:
-        for value in HOSTILE:
+    for turn, field in enumerate(fields):
+        # Each field meets every other value, the next one those between.
+        for value in HOSTILE[turn % 2 :: 2]:
             body = {name: good[name] for name in fields if name in good} | {field: value}
             response = send(api, "post", f"{API}/{path}", body)
             assert response.status_code < 500, (field, value)
