@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 
 from django.apps import apps
@@ -45,6 +46,7 @@ def _is_door(path: Path, room: Path) -> bool:
     return path.relative_to(room).parts[0].removesuffix(".py") in DOORS
 
 
+@cache
 def migrated_key() -> str:
     """Of every migration and of every module of ours that migrating may run."""
     found = set()
