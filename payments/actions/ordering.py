@@ -119,6 +119,8 @@ def _write_order(
         mode=mode,
         currency=quote.currency,
         total_minor=quote.total_minor,
+        discount_minor=quote.discount_minor,
+        tax_minor=quote.tax_minor,
         steps=quote.steps,
         expires_at=checkout.expires_at,
     )
@@ -133,7 +135,13 @@ def _write_order(
             url=priced.url,
             tax_class=priced.tax_class,
             quantity=priced.quantity,
+            discount_minor=priced.discount_minor,
+            net_minor=priced.net_minor,
+            tax_minor=priced.tax_minor,
+            rounding_minor=priced.rounding_minor,
+            tax_rate=priced.tax_rate,
             total_minor=priced.total_minor,
+            gift=priced.gift,
             currency=quote.currency,
             steps=priced.steps,
         )

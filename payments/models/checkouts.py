@@ -35,6 +35,20 @@ class Checkout(models.Model):
     )
     email = models.EmailField("e-mail address", max_length=254, blank=True)
     currency = currency_column()
+    coupon = models.ForeignKey(
+        "payments.Coupon", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    in_instalments = models.BooleanField(default=False)
+    billing = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="name, company, street, postal_code, city, region: plain texts.",
+    )
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166, of the address.")
+    vat_id = models.CharField("VAT id", max_length=20, blank=True)
+    evidence = models.JSONField(
+        default=dict, blank=True, help_text="Where the buyer is: source to country."
+    )
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     expires_at = models.DateTimeField()
@@ -72,6 +86,14 @@ class CheckoutLine(models.Model):
     checkout = models.ForeignKey(Checkout, models.CASCADE, related_name="lines")
     offer = models.ForeignKey(Offer, models.CASCADE, related_name="+")
     quantity = models.PositiveIntegerField(default=1)
+    amount_minor = models.BigIntegerField(
+        null=True, blank=True, help_text="What the buyer chose, for an open price."
+    )
+    gift = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="email, name, sender, note, deliver_on (ISO date), when it is for somebody else.",
+    )
     parts = models.JSONField(
         default=list, help_text="The things it gives, described when it was added."
     )

@@ -26,7 +26,10 @@ def quote_of(checkout: Checkout, lines: list[CheckoutLine]) -> Quote:
         Wanted(
             offer=line.offer.public_id,
             title=line.offer.title,
-            amount_minor=line.offer.amount_minor,
+            amount_minor=line.amount_minor or line.offer.amount_minor,
+            list_minor=line.offer.list_minor,
+            trial_days=line.offer.trial_days,
+            gift=line.gift,
             currency=line.offer.currency,
             tax_class=line.offer.tax_class,
             parts=[Part(**part) for part in line.parts],
