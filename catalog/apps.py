@@ -5,4 +5,9 @@ class CatalogConfig(AppConfig):
     name = "catalog"
 
     def ready(self):
-        from catalog import jobs  # noqa: F401
+        from catalog import art, jobs  # noqa: F401
+        from catalog.api import choices
+        from engineroom import slots
+
+        slots.fill("payments.line_art", art.line_art)
+        slots.fill("developers.choices", choices.names)

@@ -5,6 +5,8 @@ import threading
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.hooks import postprocess_schema_enums
+from drf_spectacular.settings import spectacular_settings
 from rest_framework.permissions import AllowAny
 
 from engineroom import slots
@@ -62,6 +64,13 @@ class BearerScheme(OpenApiAuthenticationExtension):
             "scheme": "bearer",
             "description": "The access token of a device, from the sign-in flow.",
         }
+
+
+def name_choices(result, generator, request, public):
+    """Postprocessing hook: lists of choices get the names that the apps give them."""
+    names = slots.gather("developers.choices")
+    spectacular_settings.ENUM_NAME_OVERRIDES = dict(pair for part in names for pair in part.items())
+    return postprocess_schema_enums(result, generator, request=request, public=public)
 
 
 def complete(result, generator, request, public):

@@ -30,7 +30,8 @@ class InOrder(KeyPagination):
 def given_values(request, *, partial=False) -> dict:
     """What was sent. Who an instructor is decides who writes the courses: not everybody says it."""
     form = InstructorWriteSerializer(data=request.data, partial=partial)
-    if "person" in request.data and not request.user.has_perm(WRITES_EVERY_COURSE):
+    names_person = isinstance(request.data, dict) and "person" in request.data
+    if names_person and not request.user.has_perm(WRITES_EVERY_COURSE):
         raise NotAllowed("Only managers say which person an instructor is.", field="person")
     form.is_valid(raise_exception=True)
     return form.validated_data

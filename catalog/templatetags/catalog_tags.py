@@ -6,25 +6,17 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
-from catalog.covers import cover_svg, spine_svg
+from catalog.art import cover_of
+from catalog.covers import spine_svg
 
 register = template.Library()
-drawn_cover = lru_cache(maxsize=2048)(cover_svg)
 drawn_spine = lru_cache(maxsize=2048)(spine_svg)
 
 
 @register.simple_tag
 def cover(course, edition=None):
     """The course's cover: the uploaded picture, else the drawing of its slug. Decoration."""
-    row = getattr(course, "cover", None) if course.pk else None
-    title = (edition or course).title
-    if row is not None and row.image_id:
-        inside = format_html('<img src="{}" alt="" loading="lazy">', row.image.get_absolute_url())
-    else:
-        palette, motif = (row.palette, row.motif) if row is not None else (None, None)
-        label = course.get_level_display()
-        inside = mark_safe(drawn_cover(course.slug, title, label, palette, motif))
-    return format_html('<div class="cover">{}</div>', inside)
+    return format_html('<div class="cover">{}</div>', cover_of(course, (edition or course).title))
 
 
 @register.simple_tag

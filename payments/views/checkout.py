@@ -86,20 +86,7 @@ def _show(request, checkout, order, lines, form, refusal=None, status=200):
     payment = last_payment_of(order) if order else None
     things = [(part["kind"], part["key"]) for line in lines for part in line.parts]
     art = slots.ask("payments.line_art", things, default={})
-    rows = [
-        {
-            "line": line,
-            "art": next(
-                (
-                    art[part["kind"], part["key"]]
-                    for part in line.parts
-                    if (part["kind"], part["key"]) in art
-                ),
-                "",
-            ),
-        }
-        for line in lines
-    ]
+    rows = [_row(line, art) for line in lines]
     context = {
         "checkout": checkout,
         "rows": rows,
@@ -114,6 +101,15 @@ def _show(request, checkout, order, lines, form, refusal=None, status=200):
     response = render(request, "payments/checkout.html", context, status=status)
     response["X-Robots-Tag"] = "noindex"
     return response
+
+
+def _row(line, art) -> dict:
+    """A line for the summary, with the picture of the first of its parts that has one."""
+    shown = [part for part in line.parts if (part["kind"], part["key"]) in art]
+    if not shown:
+        return {"line": line, "art": "", "kind": ""}
+    kind, key = shown[0]["kind"], shown[0]["key"]
+    return {"line": line, "art": art[kind, key], "kind": kind}
 
 
 def _pay(request, checkout, order, lines):

@@ -1,7 +1,14 @@
 """Nobody learns from an answer whether an address has an account."""
 
+import time
+from statistics import median
+
 import pytest
+from allauth.account.auth_backends import AuthenticationBackend
+from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.cache import cache
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -89,3 +96,54 @@ def test_a_known_address_that_signs_up_again_is_told_by_mail_and_stays_as_it_is(
     person.refresh_from_db()
     assert person.password == before
     assert "already have an account" in mailoutbox[0].subject
+
+
+class SlowHasher(PBKDF2PasswordHasher):
+    """Slow enough that a check left out shows in milliseconds, quick enough for pairs of them."""
+
+    algorithm = "pbkdf2_slow"
+    iterations = 20_000
+
+
+class UnevenBackend(AuthenticationBackend):
+    """The control: nobody's password is not checked at all."""
+
+    def _authenticate(self, request, **credentials):
+        email = credentials.get("username") or credentials.get("email")
+        if email == UNKNOWN:
+            return None
+        return super()._authenticate(request, **credentials)
+
+    authenticate = _authenticate
+
+
+def difference_ms(door: str, pairs: int = 30) -> float:
+    """How far the medians of both addresses lie apart, asked by turns in one warm process."""
+    send, client, took = DOORS[door], Client(), {KNOWN: [], UNKNOWN: []}
+    for _ in range(pairs + 2):
+        for email in took:
+            cache.clear()
+            began = time.perf_counter()
+            with transaction.atomic():
+                send(client, email)
+                transaction.set_rollback(True)
+            took[email].append((time.perf_counter() - began) * 1000)
+    return abs(median(took[KNOWN][2:]) - median(took[UNKNOWN][2:]))
+
+
+@pytest.fixture
+def slow_hasher(settings):
+    settings.PASSWORD_HASHERS = [f"{__name__}.SlowHasher"]
+    make_user(email=KNOWN)
+
+
+@pytest.mark.parametrize("door", [door for door in DOORS if "sign-up" not in door])
+def test_known_and_unknown_addresses_take_the_same_time(door, slow_hasher):
+    assert difference_ms(door) < 10
+
+
+def test_a_password_that_is_not_checked_would_show_in_the_time(slow_hasher, settings):
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.UnevenBackend"]
+    assert authenticate(None, email=UNKNOWN, password=PASSWORD) is None
+
+    assert difference_ms("login by API", pairs=10) > 10

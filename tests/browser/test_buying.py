@@ -15,9 +15,7 @@ SLUG = "css-foundations"
 def page(request, chromium, school):
     """An empty window of the width; what the browser complains of fails the test."""
     context = chromium.new_context(
-        base_url=school.url,
-        viewport={"width": request.param, "height": 900},
-        reduced_motion="reduce",  # Chromium complains of page transitions that come too quickly
+        base_url=school.url, viewport={"width": request.param, "height": 900}
     )
     page, said, outside = context.new_page(), [], []
     page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)

@@ -198,3 +198,22 @@ def test_a_text_reader_finds_the_main_matter_with_the_first_key(browser_page):
 
     assert skip == "Skip to main content"
     assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_moving_on_before_a_page_has_settled_leaves_no_complaint(chromium, school):
+    context = chromium.new_context(base_url=school.url, viewport={"width": 1280, "height": 900})
+    page, said = context.new_page(), []
+    page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto("/topics/")
+
+    for step in range(12):
+        page.get_by_role("navigation").get_by_role(
+            "link", name=("Catalog", "Topics")[step % 2]
+        ).first.click(no_wait_after=True)
+        page.wait_for_timeout(20 * (step % 4))
+        page.set_viewport_size({"width": 1280, "height": 700 + 20 * step})
+    page.wait_for_timeout(500)
+
+    context.close()
+    assert said == []

@@ -90,10 +90,12 @@ IN_ROOM = {
         "tokens": DOORS,
     },
     "catalog": {
+        "art": ADAPTERS,
         "covers": PURE,
         "filters": PURE,
         "markup": PURE,
         "publishability": PURE,
+        "ranges": PURE,
         "structured": PURE,
         "svg": PURE,
         "bodies": ADAPTERS,

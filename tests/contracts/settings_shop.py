@@ -8,5 +8,3 @@ INSTALLED_APPS = [
     if name not in {"catalog", "learning", "config.apps.ConfigConfig"}
 ]
 ROOT_URLCONF = "tests.contracts.urls_shop"
-# The name of a list of choices that the catalog has.
-SPECTACULAR_SETTINGS = {**SPECTACULAR_SETTINGS, "ENUM_NAME_OVERRIDES": {}}  # noqa: F405

@@ -19,6 +19,10 @@ SEGMENTS = (
     "%D9%A1%D9%A2",
     "..%2F..",
     "%0A",
+    "x" * 150,
+    "%C3%BCml%C3%A4ut-%C3%9F",
+    "0",
+    "..",
 )
 QUERIES = (
     "q=%00",
@@ -46,6 +50,9 @@ QUERIES = (
     "edition=draft%00&locale=..%2F..%2F&fields=__class__,%00&expand=%F0%9F%92%A9",
     "o=1.-2.x.99999&e=1&_changelist_filters=%FF&_popup=1&_to_field=password",
     "enrollment=%00&next=%2F%2Fevil.example%2F&next=javascript:alert(1)",
+    "q=%27%22%3Cscript%3E&after=%F0%28%8C%28&cursor=cD0x&level=x&topic=none&sort=__class__",
+    "q=%E2%80%AE&page=NaN&after=bnVsbA&cursor=null&free=maybe&kind=%C3%28&state=&topic=a&topic=b",
+    "cursor=" + "A" * 3000 + "&edition=draft&expand=all&fields=password&q[$ne]=1",
     "id__exact=x&pk__in=a,b&is_free__exact=%00&created_at__gte=yesterday&state__exact=1%00",
 )
 VALUES = (
@@ -88,6 +95,14 @@ RAW_BODIES = (
     b'{"email": "\\u0000", "key": "\\ud800", "answers": {"\\u0000": "\\u0000"}}',
     b'{"email": "a@example.com", "email": "b@example.com"}',
     b"x" * 100_000,
+    json.dumps({"id": 2**80, "name": "\0", "email": {"a": []}, "offer": [], "slug": None}).encode(),
+    json.dumps(
+        {"email": LONG, "password": 5, "answers": [[[]]], "key": {}, "quantity": -1}
+    ).encode(),
+    json.dumps({"course": 1, "offer": "\ud800", "code": 1e300, "lines": {"a": 1}}).encode(),
+    json.dumps(
+        {"is_staff": True, "is_superuser": True, "roles": ["manager"], "person": 1}
+    ).encode(),
 )
 CONTENT_TYPES = (
     "application/json",
@@ -99,7 +114,10 @@ CONTENT_TYPES = (
     "application/xml",
     "\t;;=",
 )
-FORM_VALUES = ("", "a\0b", LONG, "-1", "9" * 40, "💩", "\ud800", "%FF", "<script>", "2026-13-45")
+FORM_VALUES = (
+    *("", "a\0b", LONG, "-1", "9" * 40, "💩", "\ud800", "%FF", "<script>", "2026-13-45"),
+    *("\u202e" * 300, "９９９", "[", "//e", "on"),
+)
 
 
 def bodies() -> list[tuple[bytes, str]]:
