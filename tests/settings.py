@@ -4,9 +4,11 @@ import os
 import tempfile
 
 _scratch = tempfile.mkdtemp(prefix="lectern-tests-")
-if "PYTEST_XDIST_WORKER" in os.environ:
-    # Workers inherit the environment of the process that started them, and share nothing.
-    os.environ["DATA_DIR"] = _scratch
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+if os.environ.get("LECTERN_TEST_WORKER", "") != _worker:
+    # Workers inherit the environment of the process that started them, and share nothing with each
+    # other; what a worker's own test starts stays in its folder.
+    os.environ |= {"DATA_DIR": _scratch, "LECTERN_TEST_WORKER": _worker}
 os.environ.setdefault("DATA_DIR", _scratch)
 os.environ.setdefault("EMAIL_URL", "memorymail://")
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" * 5)

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 
 from catalog.actions.importing import import_course
-from catalog.models import ContentFile, Course, Exercise, Lesson, Project, Question, Solution
+from catalog.models import ContentFile, Course, Exercise, Project, Question, Solution
 from catalog.queries.editions import draft_of
 from tests.catalog.contents import contents_of, counted
 
