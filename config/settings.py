@@ -41,6 +41,16 @@ SCHEMA = {
     "DEMO_SCHOOL": (bool, True),
     "STAFF_EMAIL": (str, "staff@example.com"),
     "PAYMENT_GATEWAY": (str, "simulator"),
+    "SELLER_NAME": (str, ""),
+    "SELLER_ADDRESS": (list, []),
+    "SELLER_COUNTRY": (str, ""),
+    "SELLER_VAT_ID": (str, ""),
+    "SELLER_REGISTER": (str, ""),
+    "SELLER_EMAIL": (str, ""),
+    "SELLER_OSS": (bool, True),
+    "SELLER_SMALL_BUSINESS": (bool, False),
+    "VAT_ID_LIVE_CHECK": (bool, False),
+    "GEO_COUNTRY_HEADER": (str, ""),
     "TRUSTED_PROXIES": (int, 0),
     "TIME_ZONE": (str, "UTC"),
     "LOG_LEVEL": (str, "INFO"),
@@ -81,6 +91,20 @@ DEMO_SCHOOL = env("DEMO_SCHOOL")
 STAFF_EMAIL = env("STAFF_EMAIL")
 PAYMENT_GATEWAY = env("PAYMENT_GATEWAY")
 DEBUG = env("DEBUG")
+
+# Who stands on invoices, and how VAT is charged. Without a country the school charges none.
+SELLER_NAME = env("SELLER_NAME") or SCHOOL_NAME
+SELLER_ADDRESS = env("SELLER_ADDRESS")
+SELLER_COUNTRY = env("SELLER_COUNTRY").upper()
+SELLER_VAT_ID = env("SELLER_VAT_ID").replace(" ", "").upper()
+SELLER_REGISTER = env("SELLER_REGISTER")
+SELLER_EMAIL = env("SELLER_EMAIL") or STAFF_EMAIL
+SELLER_OSS = env("SELLER_OSS")
+SELLER_SMALL_BUSINESS = env("SELLER_SMALL_BUSINESS")
+VAT_ID_LIVE_CHECK = env("VAT_ID_LIVE_CHECK")
+GEO_COUNTRY_HEADER = env("GEO_COUNTRY_HEADER")
+if SELLER_COUNTRY and not (len(SELLER_COUNTRY) == 2 and SELLER_COUNTRY.isalpha()):
+    raise ImproperlyConfigured("SELLER_COUNTRY is a country's two letters, such as DE.")
 
 _database_url = env("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'school.db'}"
 DATABASES = {"default": env.db_url_config(_database_url)}

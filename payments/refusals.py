@@ -147,3 +147,41 @@ class RefundTooLarge(Refusal):
 class RefundNotValid(Invalid):
     code = "refund_not_valid"
     message = "Name the lines to refund, each once, with amounts above zero."
+
+
+class GiftNotValid(Invalid):
+    code = "gift_not_valid"
+    message = "This gift cannot be sent so."
+
+
+class NotGiftable(Refusal):
+    code = "not_giftable"
+    message = "This offer cannot be given as a gift."
+
+
+class GiftGone(Refusal):
+    code = "gift_gone"
+    message = "This link opens no gift any more. Ask the giver for a new one."
+    status = 410
+
+
+class GiftTaken(Refusal):
+    code = "gift_taken"
+    message = "This gift was claimed already."
+
+
+class GiftEnded(Refusal):
+    code = "gift_ended"
+    message = "This gift has ended: it was refunded to the giver."
+
+
+class CountryNotValid(Invalid):
+    code = "country_not_valid"
+    message = "Choose a country."
+    field = "country"
+
+
+class VatIdNotValid(Invalid):
+    code = "vat_id_not_valid"
+    message = "This is not a valid VAT id of this country. Check it, or leave the field empty."
+    field = "vat_id"

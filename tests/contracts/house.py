@@ -108,6 +108,11 @@ IN_ROOM = {
         "pricing": PURE,
         "signing": PURE,
         "states": PURE,
+        "taxes": QUERIES,
+        "vat": PURE,
+        "einvoice": PURE,
+        "printing": ADAPTERS,
+        "vies": ADAPTERS,
         "sellables": ADAPTERS,
     },
     "learning": {
