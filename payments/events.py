@@ -23,3 +23,13 @@ class LineRefunded(Event):
     amount_minor: int
     currency: str
     is_whole: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class GiftClaimed(Event):
+    """A gift was claimed, and what it holds was given to the person. Announced once a gift."""
+
+    name = "gift.claimed"
+    gift_id: int
+    line_id: int
+    person_id: int

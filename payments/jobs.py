@@ -3,6 +3,7 @@
 from engineroom import jobs, outbox
 from payments import gateways
 from payments.actions.canceling import CLOSE_TOPIC, close_hosted_page, expire_overdue
+from payments.actions.gifts import send_due_gifts
 from payments.actions.reconciling import reconcile_payments
 from payments.actions.refunding import TOPIC as REFUND_TOPIC
 from payments.actions.refunding import finish_refund
@@ -38,3 +39,4 @@ outbox.consumer(CLOSE_TOPIC, close_page)
 jobs.every(60, "payments.expire_overdue", expire_overdue)
 jobs.every(30, "payments.process_waiting_events", process_waiting)
 jobs.every(60, "payments.reconcile_payments", reconcile_payments)
+jobs.every(60, "payments.send_due_gifts", send_due_gifts)

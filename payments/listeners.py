@@ -1,7 +1,9 @@
 """What the till puts into other rooms' slots."""
 
+from payments.actions.gifts import forget_gifts
 from payments.actions.offers import price_course
 from payments.actions.people import forget_buyer
+from payments.queries.gifts import export_gifts
 from payments.queries.orders import export_rows
 
 
@@ -21,9 +23,24 @@ def orders_section(request) -> dict:
 
 def erase(person) -> None:
     """Slot `accounts.erase`."""
+    forget_gifts(person=person)
     forget_buyer(person=person)
 
 
 def export(person) -> dict:
     """Slot `accounts.export`."""
     return {"name": "orders", "rows": export_rows(person)}
+
+
+def gifts_section(request) -> dict:
+    """Slot `accounts.sections`."""
+    return {
+        "title": "Gifts",
+        "url": "/gifts/",
+        "text": "What you gave and what you were given.",
+    }
+
+
+def gift_rows(person) -> dict:
+    """Slot `accounts.export`."""
+    return {"name": "gifts", "rows": export_gifts(person)}

@@ -13,6 +13,7 @@ from django.db.models import F
 from engineroom import audit, clock, mail, outbox
 from engineroom.events import announce
 from payments import gateways, sellables, states
+from payments.actions.gifts import end_gift
 from payments.actions.ledger import book_refund, book_return
 from payments.actions.moves import locked_order, move_order, move_refund
 from payments.actions.settling import flag
@@ -193,7 +194,9 @@ def _end_line(order: Order, refund: Refund, part: RefundLine) -> None:
         and OrderLine.objects.filter(pk=line.pk, withdrawn_at=None).update(withdrawn_at=clock.now())
         == 1
     )
-    if has_ended:
+    if has_ended and line.gift:
+        end_gift(line)
+    elif has_ended:
         sellables.of(line.kind).withdraw(line)
     announce(
         LineRefunded(

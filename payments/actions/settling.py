@@ -13,6 +13,7 @@ from engineroom import audit, clock, mail
 from engineroom.events import announce
 from engineroom.refusals import Refusal
 from payments import gateways, sellables, states
+from payments.actions.gifts import make_gift
 from payments.actions.ledger import book_capture, book_sale
 from payments.actions.moves import locked_order, move_order, move_payment
 from payments.events import OrderPaid
@@ -158,6 +159,9 @@ def _deliver(order: Order) -> None:
 
 
 def _deliver_line(line: OrderLine) -> None:
+    if line.gift:
+        make_gift(line)
+        return
     if line.person is None:
         raise BuyerForgotten
     sellables.of(line.kind).deliver(line)
