@@ -162,6 +162,23 @@ def tax_within(gross_minor: int, rate: int) -> tuple[int, int, int]:
     return best
 
 
+def part_back(
+    before: int, amount: int, total: int, tax: int, rounding: int
+) -> tuple[int, int, int]:
+    """(net, tax, rounding) of `amount` going back of a line of which `before` is back already.
+
+    Tax goes back in proportion, so that the parts of a whole line return exactly its tax; the
+    rounding goes with the last of it.
+    """
+
+    def tax_at(so_far: int) -> int:
+        return rounded(tax, so_far, total) if total else 0
+
+    taxed = tax_at(before + amount) - tax_at(before)
+    unit = rounding if total and before + amount == total else 0
+    return amount - taxed - unit, taxed, unit
+
+
 def _priced(wanted: Wanted) -> list[PricedLine]:
     """The lines of one offer before coupon and tax."""
     whole = wanted.amount_minor * wanted.quantity
