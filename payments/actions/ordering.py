@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.queries import person_with_email
 from engineroom import audit
+from engineroom.faultpoints import faultpoint
 from payments import gateways, sellables, states
 from payments.actions.canceling import cancel_order
 from payments.actions.checkouts import clean_email, locked_checkout
@@ -111,6 +112,7 @@ def _refuse_lines(
 def _write_order(
     checkout: Checkout, lines: list[CheckoutLine], quote: Quote, address: str, mode: str
 ) -> Order:
+    faultpoint("checkout.before_order")
     order = Order.objects.create(
         checkout=checkout,
         person=checkout.person,
@@ -154,6 +156,7 @@ def _write_order(
         total_minor=order.total_minor,
         currency=order.currency,
     )
+    faultpoint("checkout.after_order")
     return order
 
 
@@ -165,11 +168,13 @@ def start_payment(*, order: Order, key: str | None = None) -> Payment:
     StillProcessing, LiveSchoolWithoutGateway, GatewayUnavailable.
     """
     gateway = gateways.current()
+    faultpoint("checkout.before_payment")
     payment = _open_payment(order.pk, key, gateway)
     if payment.url:
         return payment
     checkout = payment.order.checkout
     back = f"{checkout.get_absolute_url()}return/" if checkout else payment.order.get_absolute_url()
+    faultpoint("checkout.before_gateway")
     started = gateway.start(
         Intent(
             key=payment.public_id,
@@ -181,9 +186,11 @@ def start_payment(*, order: Order, key: str | None = None) -> Payment:
             return_url=f"{settings.SITE_URL}{back}",
         )
     )
+    faultpoint("checkout.after_gateway")
     Payment.objects.filter(pk=payment.pk, reference=None).update(
         reference=started.reference, url=started.url
     )
+    faultpoint("checkout.after_reference")
     payment.refresh_from_db(fields=["reference", "url", "state"])
     return payment
 

@@ -12,6 +12,7 @@ from django.db.models import F
 
 from engineroom import audit, clock, mail, outbox
 from engineroom.events import announce
+from engineroom.faultpoints import faultpoint
 from payments import gateways, sellables, states
 from payments.actions.gifts import end_gift
 from payments.actions.ledger import book_refund, book_return
@@ -41,6 +42,7 @@ def refund_lines(
     Raises LineMissing, RefundNotPossible, RefundNotValid, RefundTooLarge. When the gateway does not
     answer the refund is returned pending; the worker finishes it. No transaction may be open.
     """
+    faultpoint("refund.before_reservation")
     refund = _reserve(order.pk, dict(amounts), reason.strip()[:300], key[:120], actor)
     try:
         return finish_refund(refund)
@@ -141,6 +143,7 @@ def finish_refund(refund: Refund) -> Refund:
     gateway = gateways.by_name(payment.gateway)
     if gateway is None:
         raise GatewayUnavailable
+    faultpoint("refund.before_gateway")
     try:
         reference = gateway.refund(
             payment.reference,
@@ -150,7 +153,10 @@ def finish_refund(refund: Refund) -> Refund:
         )
     except RefundDeclined as declined:
         return _give_up(refund, str(declined))
-    return _complete(refund, reference)
+    faultpoint("refund.after_gateway")
+    refund = _complete(refund, reference)
+    faultpoint("refund.after_completion")
+    return refund
 
 
 @transaction.atomic
@@ -162,6 +168,7 @@ def _complete(refund: Refund, reference: str) -> Refund:
         return refund
     parts = list(refund.lines.select_related("line").order_by("pk"))
     book_refund(order, refund)
+    faultpoint("refund.after_books")
     for part in parts:
         book_return(order, refund, part)
         _end_line(order, refund, part)

@@ -11,10 +11,11 @@ from django.db import transaction
 from accounts.actions import person_for_email, send_sign_in_link
 from engineroom import audit, clock, mail
 from engineroom.events import announce
+from engineroom.faultpoints import faultpoint
 from engineroom.refusals import Refusal
 from payments import gateways, sellables, states
 from payments.actions.gifts import make_gift
-from payments.actions.ledger import book_capture, book_sale
+from payments.actions.ledger import book_capture, book_fee, book_sale
 from payments.actions.moves import locked_order, move_order, move_payment
 from payments.events import OrderPaid
 from payments.gateways.base import Reading
@@ -51,7 +52,10 @@ def refresh_payment(payment: Payment, *, source: str) -> Order:
         raise GatewayUnavailable
     if not payment.reference:
         return payment.order
-    return settle_order(payment=payment, reading=gateway.fetch(payment.reference), source=source)
+    faultpoint("return.before_fetch")
+    reading = gateway.fetch(payment.reference)
+    faultpoint("return.after_fetch")
+    return settle_order(payment=payment, reading=reading, source=source)
 
 
 @transaction.atomic
@@ -70,6 +74,8 @@ def settle_order(*, payment: Payment, reading: Reading, source: str, actor=None)
         _wait(order, payment, reading)
     elif reading.status in ("failed", "canceled"):
         _fail(order, payment, reading)
+    if payment.state == states.CAPTURED:
+        book_fee(order, payment, reading.fee_minor)
     return order
 
 
@@ -94,6 +100,7 @@ def _capture(order: Order, payment: Payment, reading: Reading, source: str, acto
     ):
         return
     book_capture(order, payment)
+    faultpoint("settle.after_capture")
     if order.state in (states.EXPIRED, states.CANCELED):
         _make_room(order)
     before = order.state
@@ -103,6 +110,7 @@ def _capture(order: Order, payment: Payment, reading: Reading, source: str, acto
     _finish_checkout(order)
     _attach_person(order)
     _deliver(order)
+    faultpoint("settle.after_delivery")
     audit.record(
         "order.paid",
         order.number,
@@ -115,6 +123,7 @@ def _capture(order: Order, payment: Payment, reading: Reading, source: str, acto
     )
     announce(OrderPaid(order_id=order.pk))
     _write(order, payment)
+    faultpoint("settle.before_commit")
 
 
 def flag(order: Order, why: str) -> None:

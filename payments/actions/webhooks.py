@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from engineroom import audit, clock
+from engineroom.faultpoints import faultpoint
 from engineroom.refusals import Invalid
 from payments import gateways
 from payments.actions.settling import check_reading, flag, settle_order
@@ -31,6 +32,7 @@ def receive_event(*, gateway: Gateway, body: bytes, signature: str) -> tuple[Gat
         notice: Notice = gateway.verify(body, signature)
     except BadSignature as error:
         raise ForgedWebhook(str(error)) from error
+    faultpoint("webhook.before_inbox")
     try:
         with transaction.atomic():
             event = GatewayEvent.objects.create(
@@ -42,6 +44,7 @@ def receive_event(*, gateway: Gateway, body: bytes, signature: str) -> tuple[Gat
     except IntegrityError:
         known = GatewayEvent.objects.get(gateway=gateway.name, event_id=notice.event_id)
         return known, False
+    faultpoint("webhook.after_inbox")
     return event, True
 
 
@@ -64,6 +67,7 @@ def process_event(event: GatewayEvent) -> None:
             attempts=F("attempts") + 1, error=refusal.message[:300]
         )
     else:
+        faultpoint("webhook.after_settling")
         _finish(event, "")
 
 
@@ -83,7 +87,9 @@ def _act(event: GatewayEvent, gateway: Gateway) -> None:
     try:
         _check_account(gateway, claim)
         check_reading(payment, claim)
+        faultpoint("webhook.before_fetch")
         reading = gateway.fetch(claim.reference)
+        faultpoint("webhook.after_fetch")
         settle_order(payment=payment, reading=reading, source="webhook")
     except PaymentMismatch as mismatch:
         flag(payment.order, f"A signed event does not match: {mismatch.message}")
