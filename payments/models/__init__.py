@@ -9,13 +9,22 @@ from payments.models.gifts import Gift
 from payments.models.invoices import Invoice, InvoiceSeries
 from payments.models.ledger import LedgerEntry
 from payments.models.offers import Offer, OfferItem
+from payments.models.offline import BankTransfer, BankTransferRefund
 from payments.models.orders import Mode, Order, OrderKind, OrderLine, TaxKind
 from payments.models.payments import Payment, Refund, RefundLine
 from payments.models.payouts import Payout
-from payments.models.simulator import SimulatorPayment, SimulatorRefund
+from payments.models.simulator import (
+    SimulatorDispute,
+    SimulatorPayment,
+    SimulatorPayout,
+    SimulatorRefund,
+    SimulatorSubscription,
+)
 from payments.models.subscriptions import Subscription
 
 __all__ = [
+    "BankTransfer",
+    "BankTransferRefund",
     "Checkout",
     "CheckoutLine",
     "Coupon",
@@ -39,8 +48,11 @@ __all__ = [
     "Payout",
     "Refund",
     "RefundLine",
+    "SimulatorDispute",
     "SimulatorPayment",
+    "SimulatorPayout",
     "SimulatorRefund",
+    "SimulatorSubscription",
     "Subscription",
     "TaxKind",
 ]

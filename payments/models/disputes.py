@@ -31,6 +31,7 @@ class Dispute(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        permissions = [("answer_dispute", "Can answer a dispute with evidence")]
         constraints = [
             above_zero("dispute", "amount_minor"),
             currency_shape("dispute"),
