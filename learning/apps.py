@@ -7,17 +7,18 @@ class LearningConfig(AppConfig):
     def ready(self):
         from catalog.events import EditionPublished
         from engineroom import events, slots
-        from learning import listeners
+        from learning import jobs, listeners  # noqa: F401
         from learning.actions import erase_person
         from learning.actions.works import plant_work
         from learning.queries import access
         from learning.queries import slots as parts
         from learning.queries.works import gallery
-        from learning.sellables import CourseSellable
+        from learning.sellables import CohortSeatSellable, CourseSellable
         from payments import sellables
 
         events.listen(EditionPublished, listeners.on_edition_published)
         sellables.register(CourseSellable.kind, CourseSellable())
+        sellables.register(CohortSeatSellable.kind, CohortSeatSellable())
         slots.fill("catalog.may_open", access.may_open)
         slots.fill("catalog.my_place", parts.my_place)
         slots.fill("catalog.gallery", gallery)

@@ -108,3 +108,44 @@ class NoSuchPerson(Invalid):
     code = "no_such_person"
     message = "Nobody in the school has this address."
     field = "person"
+
+
+class NoSuchCohort(Refusal):
+    code = "no_such_cohort"
+    message = "There is no such cohort."
+    status = 404
+
+
+class BadCohort(Invalid):
+    code = "bad_cohort"
+    message = "This cohort cannot be planned so."
+
+
+class CohortClosed(Refusal):
+    code = "cohort_closed"
+    message = "Seats of this cohort are not on sale now."
+
+
+class SeatsGone(Refusal):
+    code = "seats_gone"
+    message = "The last seat is gone. You can join the waiting list."
+
+
+class SeatsFree(Refusal):
+    code = "seats_free"
+    message = "There are free seats: you need not wait."
+
+
+class SeatHeld(Refusal):
+    code = "seat_held"
+    message = "You already hold a seat in this cohort. Pay for it, or wait until it runs out."
+
+
+class AlreadySeated(Refusal):
+    code = "already_owned"
+    message = "You already have a seat in this cohort."
+
+
+class NotWaiting(Refusal):
+    code = "not_waiting"
+    message = "You are not on this waiting list any more."

@@ -3,9 +3,24 @@
 from datetime import datetime
 
 from learning.actions import end_grant, give_grant, start_course
-from learning.models import Grant
-from learning.queries import access
-from learning.refusals import AlreadyOwned, CourseIsFree, NotPublished, OnePlaceEach
+from learning.actions.cohort_seats import (
+    give_up_seat,
+    hold_seat,
+    release_seat,
+    source_of,
+    take_seat,
+)
+from learning.models import Grant, Seat
+from learning.queries import access, cohorts
+from learning.refusals import (
+    AlreadyOwned,
+    AlreadySeated,
+    CohortClosed,
+    CourseIsFree,
+    NotPublished,
+    OnePlaceEach,
+    SeatsGone,
+)
 
 
 class CourseSellable:
@@ -43,7 +58,7 @@ class CourseSellable:
             person=line.person,
             scope=Grant.Scope.COURSE,
             scope_key=course.public_id,
-            source=Grant.Source.ORDER,
+            source=source_of(line),
             source_key=line.public_id,
         )
         if grant.is_valid and course.published_edition is not None:
@@ -51,4 +66,40 @@ class CourseSellable:
 
     def withdraw(self, line) -> None:
         """End the line's own grant. What another source gave stays."""
-        end_grant(source=Grant.Source.ORDER, source_key=line.public_id, reason="refunded")
+        end_grant(source=source_of(line), source_key=line.public_id, reason="refunded")
+
+
+class CohortSeatSellable:
+    """Kind `cohort-seat`; the key is the cohort's public id. Seats run out."""
+
+    kind = cohorts.KIND
+
+    def describe(self, key: str) -> dict:
+        cohort = cohorts.cohort_named(key)
+        title = f"{cohort.course.title}: {cohort.title}"[:200]
+        return {"title": title, "url": cohort.get_absolute_url()}
+
+    def refuse(self, person, key: str, quantity: int) -> None:
+        """Raises NoSuchCohort, OnePlaceEach, AlreadySeated, CohortClosed, SeatsGone."""
+        cohort = cohorts.cohort_named(key)
+        if quantity != 1:
+            raise OnePlaceEach("A seat is bought once, for one person.")
+        seat = cohorts.seat_of(person, cohort)
+        if seat and seat.state == Seat.State.TAKEN:
+            raise AlreadySeated
+        if not cohort.is_selling:
+            raise CohortClosed
+        if cohort.is_sold_out and not seat and not cohorts.may_be_kept(person, cohort):
+            raise SeatsGone
+
+    def hold(self, line, until: datetime) -> None:
+        hold_seat(line=line, until=until)
+
+    def release(self, line) -> None:
+        release_seat(line=line)
+
+    def deliver(self, line) -> None:
+        take_seat(line=line)
+
+    def withdraw(self, line) -> None:
+        give_up_seat(line=line)

@@ -55,6 +55,8 @@ def place_order(
     buyer = checkout.person or person_with_email(address)
     order = _still_good(checkout, quote, address, mode)
     _refuse_lines(buyer, address, quote.lines, order, is_guest=checkout.person is None)
+    if order is not None:
+        _hold_again(order)
     return order or _write_order(checkout, lines, quote, address, mode)
 
 
@@ -107,6 +109,13 @@ def _refuse_lines(
                     field="email",
                 ) from refusal
             raise
+
+
+def _hold_again(order: Order) -> None:
+    """Places that can run out are kept longer, or taken anew, for who comes back to pay."""
+    for line in order.lines.order_by("pk"):
+        line.order = order
+        sellables.of(line.kind).hold(line, order.expires_at)
 
 
 def _write_order(
