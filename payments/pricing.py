@@ -283,8 +283,16 @@ def _lines(wanted: list[Wanted], coupon, tax: TaxTerms) -> list[PricedLine]:
     ]
 
 
-def _part_of(lines: list[PricedLine], share: list[int], tax: TaxTerms, label: str):
-    """The lines scaled to one instalment: `share` holds what each pays this time."""
+def _instalments(amount_minor: int, count: int) -> list[int]:
+    """Equal parts; the first takes what cannot be divided, so that all later ones are alike."""
+    later = amount_minor // count
+    return [amount_minor - later * (count - 1), *[later] * (count - 1)]
+
+
+def part_of(
+    lines: list[PricedLine], share: list[int], tax: TaxTerms, label: str, step: str = "instalments"
+) -> list[PricedLine]:
+    """The lines scaled to what each pays this time, as `share` says: an instalment, a change."""
     scaled = [
         replace(
             line,
@@ -292,7 +300,7 @@ def _part_of(lines: list[PricedLine], share: list[int], tax: TaxTerms, label: st
             tax_minor=0,
             rounding_minor=0,
             total_minor=amount,
-            steps=[*line.steps, _step("instalments", label, amount)],
+            steps=[*line.steps, _step(step, label, amount)],
         )
         for line, amount in zip(lines, share, strict=True)
     ]
@@ -348,11 +356,11 @@ def price(
     schedule = []
     due = full
     if instalments > 1:
-        parts = [money.split(line.total_minor, [1] * instalments) for line in lines]
+        parts = [_instalments(line.total_minor, instalments) for line in lines]
         sums = [sum(shares) for shares in zip(*parts, strict=True)]
         schedule = [Instalment(number=at, amount_minor=sum_) for at, sum_ in enumerate(sums, 1)]
         label = f"Instalment {number} of {instalments}"
-        lines = _part_of(lines, [shares[number - 1] for shares in parts], tax, label)
+        lines = part_of(lines, [shares[number - 1] for shares in parts], tax, label)
         due = sums[number - 1]
         steps.append(_step("instalments", label, due))
     elif wanted and all(line.trial_days for line in wanted):

@@ -18,7 +18,8 @@ from typing import Protocol
 class Plan:
     """What is asked for again and again. `periods_total` None: until it is canceled.
 
-    `first_minor` is due at once (0 while a trial runs), `amount_minor` each later period.
+    `key` is our subscription's public id. The intent's amount is due at once (0 while a trial
+    runs), `amount_minor` each later period.
     """
 
     key: str
@@ -207,8 +208,13 @@ class Gateway(Protocol):
     def change_subscription(
         self, reference: str, plan: Plan, *, due_minor: int, key: str
     ) -> SubscriptionReading:
-        """Another price or period from now on. `due_minor` is charged at once for what is left of
-        this period; below zero it is credited to the next charges."""
+        """Another price or period from now on. `due_minor` is charged at once, as a charge whose
+        period starts now; below zero it is credited to the next charges, 0 charges nothing.
+
+        A plan of the same period keeps the end of the running one; with another period a new one
+        starts now. In a trial the trial goes on. Raises ChangeDeclined when the card does not pay:
+        nothing has changed then.
+        """
 
     def card_url(self, reference: str, *, return_url: str) -> str:
         """The address of the hosted page on which the buyer changes the card of a subscription."""
@@ -234,6 +240,10 @@ class Gateway(Protocol):
 
 class RefundDeclined(Exception):
     """The gateway will never make this refund. The text says why, for staff."""
+
+
+class ChangeDeclined(Exception):
+    """The card did not pay for the change of plan. The text says why, for the buyer."""
 
 
 class NotOffered(Exception):

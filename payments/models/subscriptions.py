@@ -66,6 +66,13 @@ class Subscription(models.Model):
     coupon = models.ForeignKey(
         "payments.Coupon", models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    terms = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What a period was agreed to cost: its lines and coupon, frozen.",
+    )
+    credit_minor = models.BigIntegerField("credited to the next payments", default=0)
+    reminded_for = models.DateTimeField("last reminder was about", null=True, blank=True)
     attention = models.CharField("needs attention", max_length=300, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -74,9 +81,11 @@ class Subscription(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        permissions = [("cancel_subscription", "Can cancel and settle subscriptions")]
         constraints = [
             currency_shape("subscription"),
             not_negative("subscription", "amount_minor"),
+            not_negative("subscription", "credit_minor"),
             one_of("subscription", "state", states.SUBSCRIPTION_MOVES),
             models.UniqueConstraint(
                 fields=["gateway", "reference"], name="one_subscription_per_gateway_reference"
@@ -101,6 +110,9 @@ class Subscription(models.Model):
     @property
     def text(self) -> str:
         return money.text(self.amount_minor, self.currency)
+
+    def get_absolute_url(self):
+        return f"/subscriptions/{self.public_id}/"
 
     @property
     def is_running(self) -> bool:
