@@ -1,15 +1,17 @@
 """What the worker does for the till."""
 
 from engineroom import jobs, outbox
-from payments import gateways
+from payments import gateways, printing, vies
 from payments.actions.canceling import CLOSE_TOPIC, close_hosted_page, expire_overdue
+from payments.actions.evidence import UNKNOWN, VALID, VAT_ID_TOPIC, note_vat_id_check
 from payments.actions.gifts import send_due_gifts
+from payments.actions.invoices import PRINT_TOPIC
 from payments.actions.reconciling import reconcile_payments
 from payments.actions.refunding import TOPIC as REFUND_TOPIC
 from payments.actions.refunding import finish_refund
 from payments.actions.webhooks import process_event, process_waiting, receive_event
 from payments.gateways import simulator
-from payments.models import Payment, Refund
+from payments.models import Invoice, Order, Payment, Refund
 
 
 def deliver_simulator_webhook(payload: dict, key: str) -> None:
@@ -33,9 +35,24 @@ def close_page(payload: dict, key: str) -> None:
     close_hosted_page(Payment.objects.select_related("order").get(public_id=payload["payment"]))
 
 
+def print_invoice(payload: dict, key: str) -> None:
+    """The PDF is made before somebody asks for it."""
+    printing.pdf(Invoice.objects.get(public_id=payload["invoice"]).document)
+
+
+def check_vat_id(payload: dict, key: str) -> None:
+    """Ask VIES once. Without an answer the order keeps saying that its VAT id is unchecked."""
+    order = Order.objects.get(number=payload["order"])
+    known = vies.is_known(order.vat_id)
+    if known is not None:
+        note_vat_id_check(order=order, outcome=VALID if known else UNKNOWN)
+
+
 outbox.consumer(simulator.WEBHOOK_TOPIC, deliver_simulator_webhook)
 outbox.consumer(REFUND_TOPIC, finish_waiting_refund)
 outbox.consumer(CLOSE_TOPIC, close_page)
+outbox.consumer(PRINT_TOPIC, print_invoice)
+outbox.consumer(VAT_ID_TOPIC, check_vat_id)
 jobs.every(60, "payments.expire_overdue", expire_overdue)
 jobs.every(30, "payments.process_waiting_events", process_waiting)
 jobs.every(60, "payments.reconcile_payments", reconcile_payments)

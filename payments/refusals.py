@@ -185,3 +185,8 @@ class VatIdNotValid(Invalid):
     code = "vat_id_not_valid"
     message = "This is not a valid VAT id of this country. Check it, or leave the field empty."
     field = "vat_id"
+
+
+class InvoiceHasNoAddress(Refusal):
+    code = "invoice_has_no_address"
+    message = "The buyer's account was deleted: there is no address to send it to."

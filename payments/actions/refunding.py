@@ -15,6 +15,7 @@ from engineroom.events import announce
 from engineroom.faultpoints import faultpoint
 from payments import gateways, sellables, states
 from payments.actions.gifts import end_gift
+from payments.actions.invoices import issue_credit_note
 from payments.actions.ledger import book_refund, book_return
 from payments.actions.moves import locked_order, move_order, move_refund
 from payments.actions.settling import flag
@@ -172,6 +173,7 @@ def _complete(refund: Refund, reference: str) -> Refund:
     for part in parts:
         book_return(order, refund, part)
         _end_line(order, refund, part)
+    issue_credit_note(refund)
     order.refresh_from_db(fields=["refunded_minor"])
     pending = order.refunds.filter(state=states.PENDING).exists()
     is_whole = order.refunded_minor == order.total_minor and not pending

@@ -14,7 +14,9 @@ from engineroom.events import announce
 from engineroom.faultpoints import faultpoint
 from engineroom.refusals import Refusal
 from payments import gateways, sellables, states
+from payments.actions.evidence import note_evidence
 from payments.actions.gifts import make_gift
+from payments.actions.invoices import issue_invoice
 from payments.actions.ledger import book_capture, book_fee, book_sale
 from payments.actions.moves import locked_order, move_order, move_payment
 from payments.events import OrderPaid
@@ -110,6 +112,9 @@ def _capture(order: Order, payment: Payment, reading: Reading, source: str, acto
     _finish_checkout(order)
     _attach_person(order)
     _deliver(order)
+    if why := note_evidence(order, reading.card_country):
+        flag(order, why)
+    issue_invoice(order)
     faultpoint("settle.after_delivery")
     audit.record(
         "order.paid",

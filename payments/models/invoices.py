@@ -56,6 +56,7 @@ class Invoice(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        permissions = [("export_sales", "Can export sales and quarterly VAT totals")]
         constraints = [
             currency_shape("invoice"),
             not_negative("invoice", "total_minor"),
@@ -71,6 +72,9 @@ class Invoice(models.Model):
 
     def __str__(self):
         return self.number
+
+    def get_absolute_url(self):
+        return f"/invoices/{self.public_id}/"
 
     @property
     def text(self) -> str:
