@@ -13,12 +13,13 @@ class LearningConfig(AppConfig):
         from learning.queries import access
         from learning.queries import slots as parts
         from learning.queries.works import gallery
-        from learning.sellables import CohortSeatSellable, CourseSellable
+        from learning.sellables import CohortSeatSellable, CourseSellable, TeamSeatsSellable
         from payments import sellables
 
         events.listen(EditionPublished, listeners.on_edition_published)
         sellables.register(CourseSellable.kind, CourseSellable())
         sellables.register(CohortSeatSellable.kind, CohortSeatSellable())
+        sellables.register(TeamSeatsSellable.kind, TeamSeatsSellable())
         slots.fill("catalog.may_open", access.may_open)
         slots.fill("catalog.my_place", parts.my_place)
         slots.fill("catalog.gallery", gallery)

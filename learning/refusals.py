@@ -149,3 +149,39 @@ class AlreadySeated(Refusal):
 class NotWaiting(Refusal):
     code = "not_waiting"
     message = "You are not on this waiting list any more."
+
+
+class NoSeatsLeft(Refusal):
+    code = "no_seats_left"
+    message = "Every seat of the team is taken. Ask the team for another one."
+
+
+class InvitationGone(Refusal):
+    code = "invitation_gone"
+    message = "This link gives no seat any more. Ask the team for a new one."
+    status = 410
+
+
+class SeatBack(Refusal):
+    code = "seat_taken_back"
+    message = "This seat was taken back already."
+
+
+class BadInvitation(Invalid):
+    code = "bad_invitation"
+    message = "Write e-mail addresses such as name@example.com."
+    field = "people"
+
+
+class BadRoster(Invalid):
+    """`errors` in the details is a list of {"field": line, "code", "detail"}."""
+
+    code = "bad_roster"
+    message = "The list has problems. Nobody was invited."
+    field = "people"
+
+
+class BadSeatNumber(Invalid):
+    code = "bad_seat_number"
+    message = "Buy 1 to 1,000 seats."
+    field = "quantity"

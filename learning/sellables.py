@@ -10,11 +10,15 @@ from learning.actions.cohort_seats import (
     source_of,
     take_seat,
 )
+from learning.actions.seats import add_seats, withdraw_seats
 from learning.models import Grant, Seat
 from learning.queries import access, cohorts
+from learning.queries.seats import EVERYTHING
+from learning.queries.seats import KIND as TEAM_SEATS
 from learning.refusals import (
     AlreadyOwned,
     AlreadySeated,
+    BadSeatNumber,
     CohortClosed,
     CourseIsFree,
     NotPublished,
@@ -103,3 +107,40 @@ class CohortSeatSellable:
 
     def withdraw(self, line) -> None:
         give_up_seat(line=line)
+
+
+class TeamSeatsSellable:
+    """Kind `team-seats`; the key is a course's slug, or * for every course. The buyer's team gets as
+    many seats as were bought, and gives them out itself."""
+
+    kind = TEAM_SEATS
+
+    def describe(self, key: str) -> dict:
+        if key == EVERYTHING:
+            return {"title": "Team seats: every course of the school", "url": "/teams/"}
+        course = access.course_named(key)
+        return {"title": f"Team seats: {course.title}"[:200], "url": "/teams/"}
+
+    def refuse(self, person, key: str, quantity: int) -> None:
+        """Raises BadSeatNumber, NoSuchCourse, NotPublished, CourseIsFree."""
+        if not 1 <= quantity <= 1000:
+            raise BadSeatNumber
+        if key == EVERYTHING:
+            return
+        course = access.course_named(key)
+        if course.published_edition is None:
+            raise NotPublished
+        if course.is_free:
+            raise CourseIsFree("This course is free. Everybody can start it from its page.")
+
+    def hold(self, line, until: datetime) -> None:
+        """Nothing to keep: a team may have any number of seats."""
+
+    def release(self, line) -> None:
+        """Nothing was kept."""
+
+    def deliver(self, line) -> None:
+        add_seats(line=line)
+
+    def withdraw(self, line) -> None:
+        withdraw_seats(line=line)

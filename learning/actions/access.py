@@ -155,4 +155,4 @@ def erase_person(person) -> None:
     Seat.objects.filter(person=person).update(person=None)
     mine = Q(person=person) | Q(email__iexact=person.email)
     WaitingEntry.objects.filter(mine).delete()
-    SeatClaim.objects.filter(mine).update(person=None, email="", name="")
+    SeatClaim.objects.filter(mine).update(person=None, email="", name="", key_digest=None)

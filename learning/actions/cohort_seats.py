@@ -180,7 +180,7 @@ def _open(cohort: Cohort, line) -> None:
 
 
 def source_of(line) -> str:
-    return Grant.Source.GIFT if line.gift else Grant.Source.ORDER
+    return Grant.Source.GIFT if getattr(line, "gift", None) else Grant.Source.ORDER
 
 
 @transaction.atomic

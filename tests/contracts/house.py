@@ -119,6 +119,7 @@ IN_ROOM = {
     "learning": {
         "grading": PURE,
         "outlines": PURE,
+        "rosters": PURE,
         "shuffling": PURE,
         "sellables": LISTENERS,
     },

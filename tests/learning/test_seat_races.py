@@ -11,17 +11,36 @@ from django.db import connection, connections
 from django.db.models import F
 from django.test import Client
 
+from accounts.bearers import digest
 from engineroom import clock
 from engineroom.refusals import Refusal
-from learning.actions import cohort_seats, cohorts
+from learning.actions import cohort_seats, cohorts, seats
 from learning.actions.cohort_seats import free_expired_seats
-from learning.models import Cohort, Seat
+from learning.actions.seats import claim_seat, invite_people, renew_link
+from learning.models import Cohort, Grant, Seat, SeatClaim, SeatPool
+from learning.refusals import NoSeatsLeft
 from payments import states
-from payments.models import Order
+from payments.actions.gifts import claim_gift
+from payments.models import Gift, Order
 from payments.queries.books import audit_books
-from tests.factories.cohorts import buy_seat, make_buyers, make_cohort, order_seat, seat_offer
+from payments.queries.gifts import gift_by_key
+from tests.factories.cohorts import (
+    buy_seat,
+    make_buyers,
+    make_cohort,
+    make_seat_offer,
+    order_seat,
+    seat_offer,
+)
+from tests.factories.gifts import make_gift
+from tests.factories.seats import make_pool, owner_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+on_postgres = pytest.mark.skipif(
+    "not __import__('django.db', fromlist=['connection']).connection.features"
+    ".has_select_for_update",
+    reason="SQLite runs writers one after another: careless code oversells on PostgreSQL only",
+)
 THREADS = 8  # the pool of connections to PostgreSQL holds so many
 
 
@@ -92,11 +111,7 @@ def test_a_seat_is_swept_back_once_by_many_workers():
     assert cohort.seats_taken == 0
 
 
-@pytest.mark.skipif(
-    "not __import__('django.db', fromlist=['connection']).connection.features"
-    ".has_select_for_update",
-    reason="SQLite runs writers one after another: careless code oversells on PostgreSQL only",
-)
+@on_postgres
 def test_without_the_condition_the_last_seat_is_sold_more_than_once(monkeypatch):
     """The control: read how many are left, then write, and no constraint to catch it."""
     cohort = make_cohort(capacity=1)
@@ -123,3 +138,73 @@ def test_without_the_condition_the_last_seat_is_sold_more_than_once(monkeypatch)
                 "ALTER TABLE learning_cohort ADD CONSTRAINT cohort_seats_within_capacity "
                 "CHECK (seats_taken >= 0 AND seats_taken <= capacity)"
             )
+
+
+def test_ten_seats_are_ten_however_many_press_at_once():
+    pool = make_pool(seats=10)
+    key = renew_link(pool=pool, actor=owner_of(pool)).rstrip("/").rpartition("/")[2]
+
+    answers = all_at_once(make_buyers(50), lambda person: claim_seat(key=key, person=person).state)
+
+    pool.refresh_from_db()
+    assert answers.count("claimed") == 10 == pool.taken
+    assert answers.count("no_seats_left") == 40
+    assert Grant.objects.filter(source="seat").count() == 10
+
+
+def test_one_invitation_and_one_gift_are_claimed_once():
+    pool = make_pool(seats=5)
+    (claim,) = invite_people(pool=pool, people=[("a@example.com", "")], actor=owner_of(pool))
+    SeatClaim.objects.filter(pk=claim.pk).update(key_digest=digest("seat_key"))
+    gift = make_gift(make_seat_offer(make_cohort(price=None)))
+
+    seats = all_at_once(
+        make_buyers(12), lambda person: claim_seat(key="seat_key", person=person).state
+    )
+    gifts = all_at_once(make_buyers(12), lambda person: claim_gift(key=gift, person=person).pk)
+
+    pool.refresh_from_db()
+    assert (seats.count("claimed"), pool.taken) == (1, 1)
+    assert len([one for one in gifts if isinstance(one, int)]) == 1
+    assert gifts.count("gift_taken") == 11
+    assert Seat.objects.filter(state="taken").count() == 1
+
+
+@on_postgres
+def test_without_the_condition_ten_seats_are_more_than_ten(monkeypatch):
+    """The control: no lock, read how many are free, then write."""
+    pool = make_pool(seats=1)
+    key = renew_link(pool=pool, actor=owner_of(pool)).rstrip("/").rpartition("/")[2]
+    barrier = Barrier(4, timeout=20)
+
+    def careless(pool, count=1):
+        is_free = SeatPool.objects.get(pk=pool.pk).free > 0
+        barrier.wait()
+        if not is_free:
+            raise NoSeatsLeft
+
+    monkeypatch.setattr(seats, "_locked", lambda pk: SeatPool.objects.get(pk=pk))
+    monkeypatch.setattr(seats, "_take", careless)
+
+    all_at_once(make_buyers(4), lambda person: claim_seat(key=key, person=person).state)
+
+    assert SeatClaim.objects.filter(state="claimed").count() > 1
+
+
+@on_postgres
+def test_without_the_condition_a_gift_is_claimed_more_than_once(monkeypatch):
+    """The control: everybody sees an open gift, and the update asks nothing."""
+    key = make_gift(make_seat_offer(make_cohort(capacity=9, price=None)))
+    barrier = Barrier(4, timeout=20)
+    delivered = []
+
+    def careless(person):
+        gift = gift_by_key(key)
+        barrier.wait()
+        if gift.claimed_at is None:
+            Gift.objects.filter(pk=gift.pk).update(claimed_at=clock.now(), claimed_by=person)
+            delivered.append(person.pk)
+
+    all_at_once(make_buyers(4), careless)
+
+    assert len(delivered) > 1

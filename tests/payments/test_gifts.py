@@ -12,7 +12,7 @@ from payments import states
 from payments.actions.checkouts import open_checkout
 from payments.actions.gifts import claim_gift, make_gift_link, resend_gift, send_due_gifts
 from payments.actions.giving import ask_to_claim, change_gift, set_gift
-from payments.actions.ordering import place_order, start_payment
+from payments.actions.ordering import place_order
 from payments.actions.refunding import refund_lines
 from payments.models import CheckoutLine, Gift, OrderLine
 from payments.queries.books import audit_books
@@ -25,20 +25,17 @@ from payments.refusals import (
     GiftTaken,
     NotGiftable,
 )
+from tests.factories import gifts
 from tests.factories.accounts import make_user
-from tests.factories.payments import make_offer, pay
+from tests.factories.payments import make_offer
 
 pytestmark = pytest.mark.django_db
 LINK = re.compile(r"/gifts/(gift_[\w-]+)/")
 
 
 def give(person=None, offer=None, **said):
-    """A paid gift."""
-    said = {"email": "bea@example.com", "name": "Bea", "sender": "Ada", "note": "Enjoy!"} | said
-    checkout = open_checkout(offer=offer or make_offer(), person=person or make_user())
-    set_gift(checkout=checkout, line_id=checkout.lines.get().public_id, gift=said)
-    order = pay(start_payment(order=place_order(checkout=checkout, has_consented=True)))
-    return Gift.objects.select_related("line__order__person").get(line__order=order)
+    """A paid gift of a dummy thing."""
+    return gifts.give(offer or make_offer(), person=person, **said)
 
 
 def mailed_key(to="bea@example.com") -> str:
