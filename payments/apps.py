@@ -19,4 +19,5 @@ class PaymentsConfig(AppConfig):
         slots.fill("accounts.export", listeners.gift_rows)
         slots.fill("accounts.erase", listeners.erase)
         slots.fill("accounts.export", listeners.export)
+        slots.fill("accounts.export", listeners.export_invoices)
         slots.fill("admin.board", orders_today)

@@ -3,6 +3,7 @@
 from payments.actions.gifts import forget_gifts
 from payments.actions.offers import price_course
 from payments.actions.people import forget_buyer
+from payments.queries import invoices as invoice_queries
 from payments.queries.gifts import export_gifts
 from payments.queries.orders import export_rows
 
@@ -44,3 +45,8 @@ def gifts_section(request) -> dict:
 def gift_rows(person) -> dict:
     """Slot `accounts.export`."""
     return {"name": "gifts", "rows": export_gifts(person)}
+
+
+def export_invoices(person) -> dict:
+    """Slot `accounts.export`: documents that stay, because the law wants them kept."""
+    return {"name": "invoices", "rows": invoice_queries.export_rows(person)}

@@ -79,7 +79,7 @@ def pdf(document: dict) -> bytes:
     place = _place(digest(document))
     try:
         return place.read_bytes()
-    except FileNotFoundError:
+    except OSError:  # not made yet, or a disk that cannot be read
         made = render(document)
         _keep(place, made)
         return made

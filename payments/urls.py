@@ -1,6 +1,6 @@
 from django.urls import path
 
-from payments.views import checkout, orders, simulator, webhooks
+from payments.views import checkout, invoices, orders, simulator, webhooks
 
 app_name = "payments"
 urlpatterns = [
@@ -9,8 +9,12 @@ urlpatterns = [
     path("checkout/<str:checkout_id>/remove/", checkout.remove, name="checkout-remove"),
     path("checkout/<str:checkout_id>/go/", checkout.leave, name="checkout-leave"),
     path("checkout/<str:checkout_id>/return/", checkout.come_back, name="checkout-return"),
+    path("invoices/<str:invoice_id>.pdf", invoices.pdf, name="invoice-pdf"),
+    path("invoices/<str:invoice_id>.xml", invoices.xml, name="invoice-xml"),
+    path("invoices/<str:invoice_id>/", invoices.page, name="invoice"),
     path("orders/", orders.order_list, name="order-list"),
     path("orders/<str:number>/", orders.receipt, name="order-detail"),
+    path("simulator/cards/<str:token>/", simulator.card_page, name="simulator-card"),
     path("simulator/<str:token>/", simulator.hosted_page, name="simulator"),
     path("webhooks/<str:gateway>/", webhooks.door, name="webhook"),
 ]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from payments.api.views import checkouts, offers, orders, simulator
+from payments.api.views import checkouts, invoices, offers, orders, simulator
 
 urlpatterns = [
     path("offers", offers.OfferList.as_view(), name="offer-list"),
@@ -21,6 +21,10 @@ urlpatterns = [
         checkouts.CheckoutPayments.as_view(),
         name="checkout-payment-list",
     ),
+    path("invoices", invoices.InvoiceList.as_view(), name="invoice-list"),
+    path("invoices/<str:invoice_id>", invoices.InvoiceDetail.as_view(), name="invoice-detail"),
+    path("invoices/<str:invoice_id>/pdf", invoices.InvoicePdf.as_view(), name="invoice-pdf"),
+    path("invoices/<str:invoice_id>/xml", invoices.InvoiceXml.as_view(), name="invoice-xml"),
     path("orders", orders.OrderList.as_view(), name="order-list"),
     path("orders/<str:number>", orders.OrderDetail.as_view(), name="order-detail"),
     path("orders/<str:number>/refunds", orders.OrderRefunds.as_view(), name="order-refund-list"),

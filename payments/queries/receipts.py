@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from payments import money
-from payments.models import Mode, Order, Payment, Refund
+from payments.models import Invoice, Mode, Order, Payment, Refund
 
 
 def buyer_name(order: Order) -> str:
@@ -33,7 +33,7 @@ def _shared(order: Order) -> dict:
 
 
 def receipt_words(order: Order, payment: Payment) -> dict:
-    """The context of the receipt mail: one query."""
+    """The context of the receipt mail: two queries."""
     items = _items(order)
     return _shared(order) | {
         "paid_at": order.paid_at,
@@ -43,11 +43,19 @@ def receipt_words(order: Order, payment: Payment) -> dict:
         "was_guest": order.was_guest,
         "email": order.email,
         "start_url": items[0]["url"] if items else "",
+        "invoice": _document(order.invoices.filter(kind="invoice").first()),
     }
 
 
+def _document(invoice: Invoice | None) -> dict | None:
+    """Number and address of an invoice or credit note, for a link."""
+    if invoice is None:
+        return None
+    return {"number": invoice.number, "url": absolute(invoice.get_absolute_url())}
+
+
 def refund_words(order: Order, refund: Refund) -> dict:
-    """The context of the refund mail: one query."""
+    """The context of the refund mail: two queries."""
     parts = refund.lines.select_related("line").order_by("pk")
     return _shared(order) | {
         "items": [
@@ -60,6 +68,7 @@ def refund_words(order: Order, refund: Refund) -> dict:
         ],
         "amount": refund.text,
         "reason": refund.reason,
+        "credit_note": _document(Invoice.objects.filter(refund=refund).first()),
         "done_at": refund.done_at,
         "method": refund.payment.method,
     }

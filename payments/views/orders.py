@@ -6,6 +6,7 @@ from django.shortcuts import render
 from engineroom.pages import open_page, private_page
 from engineroom.pagination import key_page
 from payments import states
+from payments.queries.invoices import documents_of
 from payments.queries.orders import order_for, orders_of, refunds_of
 from payments.queries.receipts import buyer_name
 from payments.views.visitors import person_of, remembered
@@ -35,6 +36,7 @@ def receipt(request, number):
         "lines": lines,
         "refunds": refunds_of(order) if order.refunded_minor else [],
         "payment": paid,
+        "documents": documents_of(order),
         "name": buyer_name(order) if person else "",
         "is_guest": person is None,
         "start": next((line for line in lines if line.url and not line.withdrawn_at), None),
