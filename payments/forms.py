@@ -3,6 +3,7 @@
 from django import forms
 
 from engineroom import ids
+from payments.gateways import simulator
 
 
 class HiddenKey(forms.Form):
@@ -48,6 +49,19 @@ class SimulatorForm(forms.Form):
         error_messages={"required": "Enter one of the test cards listed on this page."},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
+    fault = forms.ChoiceField(
+        label="Events about this payment",
+        required=False,
+        choices=[("", "arrive at once"), *simulator.FAULTS.items()],
+        help_text="What the gateway tells the school can go wrong on the way.",
+    )
+
+    def clean_card(self):
+        """The digits alone."""
+        number = self.cleaned_data["card"].replace(" ", "").replace("-", "")
+        if number not in simulator.BY_NUMBER:
+            raise forms.ValidationError("Use one of the test cards listed on this page.")
+        return number
 
 
 class RefundForm(HiddenKey):

@@ -129,8 +129,14 @@ class SimulatorClosed(Refusal):
 
 class OutcomeNotValid(Invalid):
     code = "outcome_not_valid"
-    message = "Choose one of the outcomes: success, decline, 3ds, abandon."
+    message = "Choose one of the outcomes that the simulator knows."
     field = "outcome"
+
+
+class FaultNotValid(Invalid):
+    code = "fault_not_valid"
+    message = "Choose one of the faults that the simulator knows, or none."
+    field = "fault"
 
 
 class RefundNotPossible(Refusal):
@@ -190,3 +196,56 @@ class VatIdNotValid(Invalid):
 class InvoiceHasNoAddress(Refusal):
     code = "invoice_has_no_address"
     message = "The buyer's account was deleted: there is no address to send it to."
+
+
+class StandsAlone(Refusal):
+    code = "stands_alone"
+    message = "What is paid in periods is bought alone. Pay for the rest of your order first."
+
+
+class CouponNotForTrial(Refusal):
+    code = "coupon_not_for_trial"
+    message = "This code lowers the first payment only, and your first period is free already."
+    field = "coupon"
+
+
+class NoGiftInPeriods(Refusal):
+    code = "no_gift_in_periods"
+    message = "A gift is paid at once. Choose to pay it in one sum."
+
+
+class SubscriptionOver(Refusal):
+    code = "subscription_over"
+    message = "This subscription has ended. Nothing more is charged for it."
+
+
+class SubscriptionNotReady(Refusal):
+    code = "subscription_not_ready"
+    message = "The payment provider is still setting this subscription up. Try again in a minute."
+
+
+class InstalmentsOwed(Refusal):
+    code = "instalments_owed"
+    message = "Instalments cannot be canceled here. Write to us if something is wrong."
+
+
+class PlanNotOffered(Refusal):
+    code = "plan_not_offered"
+    message = "You cannot change to this plan."
+    field = "offer"
+
+
+class ChangeNotNow(Refusal):
+    code = "change_not_now"
+    message = "The plan cannot be changed now."
+
+
+class CardDeclined(Refusal):
+    code = "card_declined"
+    message = "Your card did not pay for the change. Nothing has changed."
+
+
+class ChargeUnknown(Refusal):
+    code = "charge_unknown"
+    message = "The payment provider made no such charge, or it is booked already."
+    status = 404

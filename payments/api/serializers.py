@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from payments import money, states
+from payments.gateways import simulator
 from payments.queries.checkouts import quote_of
 
 
@@ -163,7 +164,12 @@ class RefundSerializer(serializers.Serializer):
 
 
 class OutcomeSerializer(serializers.Serializer):
-    outcome = serializers.ChoiceField(choices=["success", "decline", "3ds", "abandon"])
+    """`fault` is what goes wrong with the events about the payment; empty: nothing does."""
+
+    outcome = serializers.ChoiceField(choices=simulator.OUTCOMES)
+    fault = serializers.ChoiceField(
+        choices=["", *simulator.FAULTS], required=False, allow_blank=True
+    )
 
 
 class SimulatorPaymentSerializer(serializers.Serializer):
@@ -174,6 +180,7 @@ class SimulatorPaymentSerializer(serializers.Serializer):
     order = serializers.CharField(source="order_number")
     method = serializers.CharField()
     reason = serializers.CharField()
+    fault = serializers.CharField()
     return_url = serializers.CharField()
 
 

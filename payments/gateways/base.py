@@ -212,7 +212,7 @@ class Gateway(Protocol):
         period starts now; below zero it is credited to the next charges, 0 charges nothing.
 
         A plan of the same period keeps the end of the running one; with another period a new one
-        starts now. In a trial the trial goes on. Raises ChangeDeclined when the card does not pay:
+        starts now. In a trial the trial goes on. Raises ChargeDeclined when the card does not pay:
         nothing has changed then.
         """
 
@@ -242,8 +242,12 @@ class RefundDeclined(Exception):
     """The gateway will never make this refund. The text says why, for staff."""
 
 
-class ChangeDeclined(Exception):
-    """The card did not pay for the change of plan. The text says why, for the buyer."""
+class ByHand(Exception):
+    """Staff do this outside and say when it is done; nothing more happens by itself."""
+
+
+class ChargeDeclined(Exception):
+    """The card did not pay what a change makes due at once; nothing was changed."""
 
 
 class NotOffered(Exception):

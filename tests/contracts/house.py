@@ -61,6 +61,7 @@ IN_ROOM = {
         "settings_values": ADAPTERS,
         "audit": ADAPTERS,
         "throttles": ADAPTERS,
+        "clockwork": ACTIONS,
         "outbox": ACTIONS,
         "mail": ACTIONS,
         "idempotency": ACTIONS,
@@ -106,6 +107,7 @@ IN_ROOM = {
     },
     "payments": {
         "money": PURE,
+        "periods": PURE,
         "pricing": PURE,
         "signing": PURE,
         "states": PURE,
