@@ -1,0 +1,14 @@
+"""Every promise that `make faults` holds the school to, in the order they are run."""
+
+from tests.faults.promise import Promise
+from tests.faults.promises import books, crashes, keys, news, prices, races, weather
+
+ALL: list[Promise] = [
+    *prices.PROMISES,
+    *races.PROMISES,
+    *news.PROMISES,
+    *keys.PROMISES,
+    *books.PROMISES,
+    *weather.PROMISES,
+    *crashes.PROMISES,
+]
