@@ -91,7 +91,8 @@ class School:
                     return
             except OSError:
                 time.sleep(0.1)
-        raise RuntimeError("the school did not open: " + str(self.folder))
+        log = (self.folder / "serve.log").read_text()[-2000:]
+        raise RuntimeError(f"the school did not open: {log}")
 
     def kill_a_worker(self) -> int:
         """kill -9 one of gunicorn's workers."""
@@ -168,8 +169,8 @@ class School:
 def opened(folder: Path, **options):
     """A running school, stopped at the end."""
     school = School(folder, **options)
-    school.start()
     try:
+        school.start()
         yield school
     finally:
         school.stop()
