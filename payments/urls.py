@@ -1,6 +1,6 @@
 from django.urls import path
 
-from payments.views import checkout, invoices, orders, simulator, webhooks
+from payments.views import checkout, gifts, invoices, orders, simulator, webhooks
 
 app_name = "payments"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("invoices/<str:invoice_id>.pdf", invoices.pdf, name="invoice-pdf"),
     path("invoices/<str:invoice_id>.xml", invoices.xml, name="invoice-xml"),
     path("invoices/<str:invoice_id>/", invoices.page, name="invoice"),
+    path("gifts/", gifts.gift_list, name="gift-list"),
+    path("gifts/given/<str:gift_id>/", gifts.gift_change, name="gift-change"),
+    path("gifts/<str:key>/", gifts.gift_page, name="gift"),
     path("orders/", orders.order_list, name="order-list"),
     path("orders/<str:number>/", orders.receipt, name="order-detail"),
     path("simulator/cards/<str:token>/", simulator.card_page, name="simulator-card"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from payments.api.views import checkouts, invoices, offers, orders, simulator
+from payments.api.views import checkouts, gifts, invoices, offers, orders, simulator
 
 urlpatterns = [
     path("offers", offers.OfferList.as_view(), name="offer-list"),
@@ -25,6 +25,11 @@ urlpatterns = [
     path("invoices/<str:invoice_id>", invoices.InvoiceDetail.as_view(), name="invoice-detail"),
     path("invoices/<str:invoice_id>/pdf", invoices.InvoicePdf.as_view(), name="invoice-pdf"),
     path("invoices/<str:invoice_id>/xml", invoices.InvoiceXml.as_view(), name="invoice-xml"),
+    path("gifts", gifts.GiftList.as_view(), name="gift-list"),
+    path("gifts/<str:gift_id>", gifts.GiftDetail.as_view(), name="gift-detail"),
+    path("gifts/<str:gift_id>/mails", gifts.GiftMails.as_view(), name="gift-mail-list"),
+    path("gifts/<str:gift_id>/link", gifts.GiftLink.as_view(), name="gift-link"),
+    path("gift-claims", gifts.GiftClaims.as_view(), name="gift-claim-list"),
     path("orders", orders.OrderList.as_view(), name="order-list"),
     path("orders/<str:number>", orders.OrderDetail.as_view(), name="order-detail"),
     path("orders/<str:number>/refunds", orders.OrderRefunds.as_view(), name="order-refund-list"),
