@@ -11,7 +11,7 @@ from django.db import connection, connections, transaction
 from engineroom.models import OutboxEvent
 from payments import states
 from payments.gateways import simulator
-from payments.models import Offer, Order, Payment
+from payments.models import Offer, Order, Payment, SimulatorPayment, SimulatorRefund
 from tests.faults.buyers import (
     PATIENCE,
     Bought,
@@ -90,7 +90,7 @@ def _die_refunding(stage, course, offer) -> list[str]:
         until=time.monotonic() + PATIENCE,
     )
     state = _wait_for(order.pk, (states.REFUNDED,), PATIENCE)
-    sent = simulator.SimulatorRefund.objects.filter(payment__order_number=order.number)
+    sent = SimulatorRefund.objects.filter(payment__order_number=order.number)
     amounts = list(sent.values_list("amount_minor", flat=True))
     if state != states.REFUNDED or amounts != [order.total_minor]:
         return [f"{order.number}: {state}, {amounts} sent back"]
@@ -193,7 +193,7 @@ def _settle_down(sellers: Sellers) -> list[str]:
     waiting = Payment.objects.filter(
         order__lines__offer=sellers.offer, state__in=states.OPEN_PAYMENTS
     )
-    taken = simulator.SimulatorPayment.objects.filter(state="succeeded")
+    taken = SimulatorPayment.objects.filter(state="succeeded")
     while time.monotonic() < until:
         open_ones = set(waiting.values_list("reference", flat=True))
         if not taken.filter(token__in=open_ones).exists():
