@@ -10,8 +10,11 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from contextlib import ExitStack
 from pathlib import Path
+
+from tests.faults.promise import Tally
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -64,7 +67,7 @@ def play(promise, stage, notes: Notes) -> dict:
     note = notes.of(promise.name)
     for number in range(note["rounds"], promise.rounds[stage.scale]):
         started = time.monotonic()
-        tally = promise.run(stage, number, stage.scale)
+        tally = _round(promise, stage, number)
         note["rounds"] = number + 1
         note["attempts"] += tally.attempts
         note["violations"] += tally.violations
@@ -76,6 +79,15 @@ def play(promise, stage, notes: Notes) -> dict:
         note["control"] = "none" if promise.control is None else _control(promise, stage)
         notes.keep()
     return note
+
+
+def _round(promise, stage, number: int):
+    """A round that breaks down has not shown that the promise holds."""
+    try:
+        return promise.run(stage, number, stage.scale)
+    except Exception as error:  # noqa: BLE001 - the other promises still want to be tried
+        traceback.print_exc()
+        return Tally(attempts=1, violations=[f"round {number} broke down: {error!r}"])
 
 
 def _control(promise, stage) -> str:
