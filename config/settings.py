@@ -14,6 +14,7 @@ from engineroom.boot import (
     content_security_policy,
     database_options,
     loopback,
+    seller_settings,
     stored_secret,
     usable_key_ring,
 )
@@ -41,6 +42,7 @@ SCHEMA = {
     "DEMO_SCHOOL": (bool, True),
     "STAFF_EMAIL": (str, "staff@example.com"),
     "PAYMENT_GATEWAY": (str, "simulator"),
+    "DUNNING_GRACE_DAYS": (int, 14),
     "SELLER_NAME": (str, ""),
     "SELLER_ADDRESS": (list, []),
     "SELLER_COUNTRY": (str, ""),
@@ -90,21 +92,15 @@ SHOW_TEST_BANNER = env("TEST_SCHOOL") and not IS_LOOPBACK
 DEMO_SCHOOL = env("DEMO_SCHOOL")
 STAFF_EMAIL = env("STAFF_EMAIL")
 PAYMENT_GATEWAY = env("PAYMENT_GATEWAY")
+DUNNING_GRACE_DAYS = env("DUNNING_GRACE_DAYS")
+if not 0 < DUNNING_GRACE_DAYS <= 365:
+    raise ImproperlyConfigured("DUNNING_GRACE_DAYS is a number of days from 1 to 365.")
 DEBUG = env("DEBUG")
 
 # Who stands on invoices, and how VAT is charged. Without a country the school charges none.
-SELLER_NAME = env("SELLER_NAME") or SCHOOL_NAME
-SELLER_ADDRESS = env("SELLER_ADDRESS")
-SELLER_COUNTRY = env("SELLER_COUNTRY").upper()
-SELLER_VAT_ID = env("SELLER_VAT_ID").replace(" ", "").upper()
-SELLER_REGISTER = env("SELLER_REGISTER")
-SELLER_EMAIL = env("SELLER_EMAIL") or STAFF_EMAIL
-SELLER_OSS = env("SELLER_OSS")
-SELLER_SMALL_BUSINESS = env("SELLER_SMALL_BUSINESS")
+vars().update(seller_settings(env, SCHOOL_NAME, STAFF_EMAIL))
 VAT_ID_LIVE_CHECK = env("VAT_ID_LIVE_CHECK")
 GEO_COUNTRY_HEADER = env("GEO_COUNTRY_HEADER")
-if SELLER_COUNTRY and not (len(SELLER_COUNTRY) == 2 and SELLER_COUNTRY.isalpha()):
-    raise ImproperlyConfigured("SELLER_COUNTRY is a country's two letters, such as DE.")
 
 _database_url = env("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'school.db'}"
 DATABASES = {"default": env.db_url_config(_database_url)}

@@ -103,6 +103,23 @@ def database_options(config: dict) -> dict:
     return {"CONN_MAX_AGE": 0, "OPTIONS": options}
 
 
+def seller_settings(env, name: str, email: str) -> dict:
+    """The SELLER_ settings. `name` and `email` stand where there is none of the business's own."""
+    country = env("SELLER_COUNTRY").upper()
+    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+        raise ImproperlyConfigured("SELLER_COUNTRY is a country's two letters, such as DE.")
+    return {
+        "SELLER_NAME": env("SELLER_NAME") or name,
+        "SELLER_ADDRESS": env("SELLER_ADDRESS"),
+        "SELLER_COUNTRY": country,
+        "SELLER_VAT_ID": env("SELLER_VAT_ID").replace(" ", "").upper(),
+        "SELLER_REGISTER": env("SELLER_REGISTER"),
+        "SELLER_EMAIL": env("SELLER_EMAIL") or email,
+        "SELLER_OSS": env("SELLER_OSS"),
+        "SELLER_SMALL_BUSINESS": env("SELLER_SMALL_BUSINESS"),
+    }
+
+
 def content_security_policy() -> dict:
     """One fixed policy for every page: nothing inline, nothing from elsewhere, no nonces."""
     return {

@@ -185,3 +185,9 @@ class BadSeatNumber(Invalid):
     code = "bad_seat_number"
     message = "Buy 1 to 1,000 seats."
     field = "quantity"
+
+
+class NoSuchMembership(Refusal):
+    code = "no_such_membership"
+    message = "There is no such membership."
+    status = 404

@@ -11,8 +11,9 @@ from learning.actions.cohort_seats import (
     take_seat,
 )
 from learning.actions.seats import add_seats, withdraw_seats
+from learning.actions.terms import give_until, move_end
 from learning.models import Grant, Seat
-from learning.queries import access, cohorts
+from learning.queries import access, cohorts, memberships
 from learning.queries.seats import EVERYTHING
 from learning.queries.seats import KIND as TEAM_SEATS
 from learning.refusals import (
@@ -45,7 +46,7 @@ class CourseSellable:
             raise NotPublished
         if course.is_free:
             raise CourseIsFree
-        if person is not None and access.may_open(person, course):
+        if person is not None and access.owns(person, course):
             raise AlreadyOwned
 
     def hold(self, line, until: datetime) -> None:
@@ -68,9 +69,66 @@ class CourseSellable:
         if grant.is_valid and course.published_edition is not None:
             start_course(person=line.person, course=course)
 
+    def extend(self, line, until: datetime | None) -> None:
+        """Paid in instalments: the grant that the first of them gave ends when the next is missed,
+        and holds for good when all are paid."""
+        first = line.origin
+        move_end(
+            source=source_of(first),
+            source_key=first.public_id,
+            until=until,
+            reason="paid for good" if until is None else "instalments",
+        )
+
     def withdraw(self, line) -> None:
         """End the line's own grant. What another source gave stays."""
         end_grant(source=source_of(line), source_key=line.public_id, reason="refunded")
+
+
+class MembershipSellable:
+    """Kind `membership`; the key is `school` or `topic:<slug>`. Each paid period is a grant of its
+    own that ends with it, so that a refunded period takes back exactly itself."""
+
+    kind = memberships.KIND
+
+    def describe(self, key: str) -> dict:
+        _scope, _key, topic = memberships.membership_named(key)
+        if topic is None:
+            return {"title": "Membership: every course", "url": "/courses/"}
+        return {"title": f"Membership: {topic.title}"[:200], "url": topic.get_absolute_url()}
+
+    def refuse(self, person, key: str, quantity: int) -> None:
+        """Raises NoSuchMembership, OnePlaceEach, AlreadyOwned."""
+        scope, scope_key, _topic = memberships.membership_named(key)
+        if quantity != 1:
+            raise OnePlaceEach("A membership is bought once, for one person.")
+        if person is not None and memberships.has_membership(person, scope, scope_key):
+            raise AlreadyOwned("You have this membership already. See your subscriptions.")
+
+    def hold(self, line, until: datetime) -> None:
+        """Nothing to keep: there is room for everybody."""
+
+    def release(self, line) -> None:
+        """Nothing was kept."""
+
+    def deliver(self, line) -> None:
+        self.extend(line, line.order.period_ends_at)
+
+    def extend(self, line, until: datetime | None) -> None:
+        scope, scope_key, _topic = memberships.membership_named(line.key)
+        give_until(
+            person=line.person,
+            scope=scope,
+            scope_key=scope_key,
+            source=Grant.Source.MEMBERSHIP,
+            source_key=line.public_id,
+            starts_at=line.order.period_starts_at,
+            until=until,
+        )
+
+    def withdraw(self, line) -> None:
+        """End the grant of exactly this period."""
+        end_grant(source=Grant.Source.MEMBERSHIP, source_key=line.public_id, reason="refunded")
 
 
 class CohortSeatSellable:

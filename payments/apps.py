@@ -15,6 +15,8 @@ class PaymentsConfig(AppConfig):
         slots.fill("catalog.prices", course_prices)
         slots.fill("catalog.price_course", listeners.course_price)
         slots.fill("accounts.sections", listeners.orders_section)
+        slots.fill("accounts.sections", listeners.subscriptions_section)
+        slots.fill("accounts.export", listeners.subscription_rows)
         slots.fill("accounts.sections", listeners.gifts_section)
         slots.fill("accounts.export", listeners.gift_rows)
         slots.fill("accounts.erase", listeners.erase)

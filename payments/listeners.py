@@ -6,6 +6,7 @@ from payments.actions.people import forget_buyer
 from payments.queries import invoices as invoice_queries
 from payments.queries.gifts import export_gifts
 from payments.queries.orders import export_rows
+from payments.queries.subscriptions import export_subscriptions
 
 
 def course_price(slug, title, amount_minor, currency, actor=None) -> None:
@@ -50,3 +51,17 @@ def gift_rows(person) -> dict:
 def export_invoices(person) -> dict:
     """Slot `accounts.export`: documents that stay, because the law wants them kept."""
     return {"name": "invoices", "rows": invoice_queries.export_rows(person)}
+
+
+def subscriptions_section(request) -> dict:
+    """Slot `accounts.sections`."""
+    return {
+        "title": "Subscriptions",
+        "url": "/subscriptions/",
+        "text": "Memberships and instalments: next payment, card, canceling.",
+    }
+
+
+def subscription_rows(person) -> dict:
+    """Slot `accounts.export`."""
+    return {"name": "subscriptions", "rows": export_subscriptions(person)}

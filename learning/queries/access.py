@@ -23,6 +23,12 @@ def owns_for_good(person, scope: str, course: Course | None) -> bool:
     return grants.opening(course).exists()
 
 
+def owns(person, course: Course) -> bool:
+    """The same without memberships: members may buy a course to keep it. One query."""
+    grants = Grant.objects.valid().of(person).opening(course)
+    return grants.exclude(source=Grant.Source.MEMBERSHIP).exists()
+
+
 def had_access(person, course: Course) -> bool:
     """Whether any grant, valid or not, ever named the course or its topics. One query."""
     return Grant.objects.of(person).opening(course).exists()

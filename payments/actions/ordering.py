@@ -10,6 +10,7 @@ from payments import gateways, sellables, states
 from payments.actions.canceling import cancel_order
 from payments.actions.checkouts import clean_email, locked_checkout
 from payments.actions.moves import locked_order
+from payments.actions.subscriptions import begin_subscription, plan_of
 from payments.gateways.base import Intent
 from payments.models import Checkout, CheckoutLine, Order, OrderLine, Payment
 from payments.pricing import PricedLine, Quote
@@ -157,6 +158,7 @@ def _write_order(
             steps=priced.steps,
         )
         sellables.of(line.kind).hold(line, order.expires_at)
+    begin_subscription(order)
     audit.record(
         "order.placed",
         order.number,
@@ -193,6 +195,7 @@ def start_payment(*, order: Order, key: str | None = None) -> Payment:
             currency=payment.currency,
             email=payment.order.email,
             return_url=f"{settings.SITE_URL}{back}",
+            plan=plan_of(payment.order),
         )
     )
     faultpoint("checkout.after_gateway")

@@ -2,18 +2,25 @@
 
 from django.db import transaction
 
-from engineroom import audit
+from engineroom import audit, outbox
 from payments import states
 from payments.actions.canceling import cancel_order
-from payments.models import Checkout, Order
+from payments.models import Checkout, Order, Subscription
+
+END_TOPIC = "payments.end_subscription"
 
 
 @transaction.atomic
 def forget_buyer(*, person) -> None:
     """Take the person's name off every order and checkout; amounts and lines stay.
 
-    Runs in the caller's transaction. Unpaid orders are canceled.
+    Runs in the caller's transaction. Unpaid orders are canceled; running subscriptions are ended at
+    the gateway by the worker, and nothing more is charged.
     """
+    mine = Subscription.objects.filter(person=person)
+    for name in mine.running().values_list("public_id", flat=True):
+        outbox.put(END_TOPIC, {"subscription": name}, key=f"end:{name}")
+    mine.update(person=None, method="")
     for order in Order.objects.filter(person=person, state=states.AWAITING):
         cancel_order(order=order, reason="The account was deleted.")
     orders = Order.objects.filter(person=person)

@@ -19,9 +19,10 @@ from payments.actions.gifts import make_gift
 from payments.actions.invoices import issue_invoice
 from payments.actions.ledger import book_capture, book_fee, book_sale
 from payments.actions.moves import locked_order, move_order, move_payment
+from payments.actions.plans import activate, deliver_period
 from payments.events import OrderPaid
 from payments.gateways.base import Reading
-from payments.models import Checkout, Order, OrderLine, Payment
+from payments.models import Checkout, Order, OrderKind, OrderLine, Payment
 from payments.queries.checkouts import live_order_of
 from payments.queries.receipts import receipt_words
 from payments.refusals import BuyerForgotten, GatewayUnavailable, PaymentMismatch
@@ -111,6 +112,8 @@ def _capture(order: Order, payment: Payment, reading: Reading, source: str, acto
         return
     _finish_checkout(order)
     _attach_person(order)
+    if why := activate(order, reading):
+        flag(order, why)
     _deliver(order)
     if why := note_evidence(order, reading.card_country):
         flag(order, why)
@@ -178,12 +181,16 @@ def _deliver_line(line: OrderLine) -> None:
         return
     if line.person is None:
         raise BuyerForgotten
+    if line.order.subscription_id:
+        deliver_period(line)
+        return
     sellables.of(line.kind).deliver(line)
 
 
 def _write(order: Order, payment: Payment) -> None:
     """Receipt, and for guests the link by which they sign in."""
-    if not order.email:
+    if not order.email or order.kind in (OrderKind.RENEWAL, OrderKind.CHANGE):
+        # Renewals and changes of plan are told of in their own words.
         return
     mail.send("receipt", order.email, receipt_words(order, payment), key=f"receipt:{order.number}")
     if order.was_guest:

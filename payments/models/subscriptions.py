@@ -107,12 +107,12 @@ class Subscription(models.Model):
     def __str__(self):
         return self.title
 
+    def get_absolute_url(self):
+        return f"/subscriptions/{self.public_id}/"
+
     @property
     def text(self) -> str:
         return money.text(self.amount_minor, self.currency)
-
-    def get_absolute_url(self):
-        return f"/subscriptions/{self.public_id}/"
 
     @property
     def is_running(self) -> bool:
