@@ -123,7 +123,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
         resend = budget(500)(self.admin_site.admin_view(self.resend_view))
         return [
             path("sales/", sales, name="payments_invoice_sales"),
-            path("<path:invoice_id>/resend/", resend, name="payments_invoice_resend"),
+            path("<path:object_id>/resend/", resend, name="payments_invoice_resend"),
             *super().get_urls(),
         ]
 
@@ -136,11 +136,11 @@ class InvoiceAdmin(ReadOnlyAdmin):
         context = {"may_resend": may, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, context)
 
-    def resend_view(self, request, invoice_id):
+    def resend_view(self, request, object_id):
         """Asks once, then mails the buyer the link again."""
         if not request.user.has_perm("payments.change_invoice"):
             raise PermissionDenied
-        invoice = self.get_object(request, invoice_id)
+        invoice = self.get_object(request, object_id)
         if invoice is None:
             raise Http404
         if request.method == "POST":

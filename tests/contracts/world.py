@@ -5,6 +5,7 @@ What is private belongs to the owner, what is written to the instructor: all oth
 
 from dataclasses import dataclass, field
 
+from django.test import override_settings
 from django.urls import reverse
 
 from accounts import actions as people
@@ -12,6 +13,7 @@ from accounts.roles import INSTRUCTOR, LEARNER, MANAGER, SUPPORT
 from catalog.models import ContentFile
 from learning.actions import give_grant, start_attempt, start_course, submit_work
 from payments import sellables
+from payments.actions.invoices import issue_invoice
 from tests.contracts.routes import Route
 from tests.factories.accounts import make_user
 from tests.factories.catalog import make_course, make_instructor, make_topic
@@ -78,6 +80,8 @@ def build() -> World:
     submission = submit_work(enrollment=enrollment, project_key=project.key, title="Mine", text="T")
     grant = give_grant(person=owner, scope="course", scope_key=course.public_id)
     order, checkout = make_order(person=owner), make_checkout(person=owner)
+    with override_settings(SELLER_COUNTRY="DE"):
+        invoice = issue_invoice(order)
     file = ContentFile.objects.first()
     world.values |= {
         "slug": course.slug,
@@ -94,6 +98,7 @@ def build() -> World:
         "submission_id": getattr(submission, "public_id", submission),
         "grant_id": grant.public_id,
         "number": order.number,
+        "invoice_id": invoice.public_id,
         "checkout_id": checkout.public_id,
         "offer_id": checkout.lines.first().offer.public_id,
         "line_id": checkout.lines.first().public_id,
