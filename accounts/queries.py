@@ -44,7 +44,7 @@ def is_verified(person: User) -> bool:
 def devices_of(person: User) -> QuerySet[Device]:
     """The programs that may act for the person now, the last used first."""
     return Device.objects.filter(
-        person=person, revoked_at=None, refresh_expires_at__gt=clock.now()
+        person=person, revoked_at=None, refresh_expires_at__gt=clock.real()
     ).order_by("-used_at", "-pk")
 
 
@@ -55,7 +55,7 @@ def bearer_of(access_token: str) -> Device | None:
         .filter(access_digest=digest(access_token), revoked_at=None)
         .first()
     )
-    if device is None or device.access_expires_at <= clock.now() or not device.person.is_active:
+    if device is None or device.access_expires_at <= clock.real() or not device.person.is_active:
         return None
     return device
 
@@ -83,7 +83,7 @@ def sessions_of(person: User, current_key: str | None = None) -> list[BrowserSes
     rows = list(UserSession.objects.filter(user=person).order_by("-last_seen_at", "-pk"))
     alive = set(
         Session.objects.filter(
-            session_key__in=[row.session_key for row in rows], expire_date__gt=clock.now()
+            session_key__in=[row.session_key for row in rows], expire_date__gt=clock.real()
         ).values_list("session_key", flat=True)
     )
     return [

@@ -25,15 +25,16 @@ class _Ahead:
         self.read: Callable[[], timedelta | None] | None = None
         self.by = NOT_MOVED
         self.read_at: float | None = None
+        self.is_stale = True
 
     def value(self) -> timedelta:
         if self.read is None:
             return NOT_MOVED
         moment = time.monotonic()
-        if self.read_at is None or moment - self.read_at >= READ_EVERY_SECONDS:
+        if self.is_stale or moment - self.read_at >= READ_EVERY_SECONDS:
             by = self.read()
             if by is not None:
-                self.by, self.read_at = by, moment
+                self.by, self.read_at, self.is_stale = by, moment, False
         return self.by
 
 
@@ -61,12 +62,18 @@ def follow(read: Callable[[], timedelta | None] | None) -> None:
 
     `read` answers None when it cannot tell now; the clock then keeps what it knows.
     """
-    _ahead.read, _ahead.by, _ahead.read_at = read, NOT_MOVED, None
+    _ahead.__init__()
+    _ahead.read = read
+
+
+def is_known() -> bool:
+    """Whether this process has ever read how far the school is ahead."""
+    return _ahead.read_at is not None
 
 
 def forget() -> None:
     """Read anew at the next look: the clock has just been moved."""
-    _ahead.read_at = None
+    _ahead.is_stale = True
 
 
 @contextmanager

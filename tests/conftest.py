@@ -6,6 +6,8 @@ import pytest
 from django.core.cache import cache
 from django.db.backends.base.operations import BaseDatabaseOperations
 
+from engineroom import clock
+
 LOCAL = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -24,6 +26,14 @@ def no_network(monkeypatch):
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def steady_clock():
+    """The stored clock of a test school is read only by tests that move it."""
+    clock.follow(None)
+    yield
+    clock.follow(None)
 
 
 @pytest.fixture(autouse=True)
