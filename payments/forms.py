@@ -3,7 +3,7 @@
 from django import forms
 
 from engineroom import ids
-from payments.gateways import simulator
+from payments.gateways import evidence, simulator
 
 
 class HiddenKey(forms.Form):
@@ -83,3 +83,21 @@ class RefundForm(HiddenKey):
                 required=False,
                 help_text=f"{line.left_text} can be refunded. Empty: this line is not refunded.",
             )
+
+
+class EvidenceForm(forms.Form):
+    """One text for each thing that can be said to a dispute."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, label in evidence.NAMES.items():
+            self.fields[name] = forms.CharField(
+                label=label,
+                required=False,
+                max_length=evidence.LONGEST,
+                widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
+            )
+
+    def said(self) -> dict[str, str]:
+        """What would be sent now."""
+        return self.cleaned_data if self.is_bound and self.is_valid() else self.initial

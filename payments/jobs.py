@@ -3,12 +3,17 @@
 from engineroom import jobs, outbox
 from payments import gateways, printing, vies
 from payments.actions.canceling import CLOSE_TOPIC, close_hosted_page, expire_overdue
+from payments.actions.changing import TOPIC as CHANGE_TOPIC
+from payments.actions.disputes import refresh_disputes
+from payments.actions.dunning import sweep_subscriptions
 from payments.actions.evidence import UNKNOWN, VALID, VAT_ID_TOPIC, note_vat_id_check
 from payments.actions.gifts import send_due_gifts
 from payments.actions.invoices import PRINT_TOPIC
+from payments.actions.people import END_TOPIC
 from payments.actions.reconciling import reconcile_payments
 from payments.actions.refunding import TOPIC as REFUND_TOPIC
 from payments.actions.refunding import finish_refund
+from payments.actions.steering import end_for_erasure, finish_waiting_change
 from payments.actions.webhooks import (
     ForgedWebhook,
     process_event,
@@ -62,6 +67,18 @@ def check_vat_id(payload: dict, key: str) -> None:
         note_vat_id_check(order=order, outcome=VALID if known else UNKNOWN)
 
 
+def finish_change(payload: dict, key: str) -> None:
+    """A change of plan that its door could not finish."""
+    finish_waiting_change(payload["subscription"])
+
+
+def end_subscription(payload: dict, key: str) -> None:
+    """Its person has deleted the account."""
+    end_for_erasure(public_id=payload["subscription"])
+
+
+outbox.consumer(CHANGE_TOPIC, finish_change)
+outbox.consumer(END_TOPIC, end_subscription)
 outbox.consumer(simulator.WEBHOOK_TOPIC, deliver_simulator_webhook)
 outbox.consumer(REFUND_TOPIC, finish_waiting_refund)
 outbox.consumer(CLOSE_TOPIC, close_page)
@@ -72,3 +89,5 @@ jobs.every(30, "payments.process_waiting_events", process_waiting)
 jobs.every(20, "payments.reconcile_payments", reconcile_payments)
 jobs.every(60, "payments.send_due_gifts", send_due_gifts)
 jobs.every(10, "payments.run_simulator", run_simulator)
+jobs.every(60, "payments.sweep_subscriptions", sweep_subscriptions)
+jobs.every(600, "payments.refresh_disputes", refresh_disputes)

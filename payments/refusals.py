@@ -122,6 +122,32 @@ class PaymentMismatch(Refusal):
     message = "The payment does not match the order."
 
 
+class NotKnownYet(Refusal):
+    code = "not_known_yet"
+    message = "This is not known here yet."
+
+
+class DisputeTakesNoAnswer(Refusal):
+    code = "dispute_closed"
+    message = "This dispute takes no answer any more: it was answered, or decided."
+
+
+class EvidenceNeeded(Invalid):
+    code = "evidence_required"
+    message = "Say something: an answer without any evidence is a lost dispute."
+
+
+class DisputeNotConfirmed(Invalid):
+    code = "confirmation_required"
+    message = "Confirm it: a dispute is answered once, and the answer cannot be changed."
+    field = "confirmed"
+
+
+class OrderDisputed(Refusal):
+    code = "order_disputed"
+    message = "The buyer's bank holds this money. Answer the dispute; there is nothing to refund."
+
+
 class SimulatorClosed(Refusal):
     code = "payment_closed"
     message = "This test payment is already finished. Nothing more will happen here."

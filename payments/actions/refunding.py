@@ -26,6 +26,7 @@ from payments.queries.receipts import refund_words
 from payments.refusals import (
     GatewayUnavailable,
     LineMissing,
+    OrderDisputed,
     RefundNotPossible,
     RefundNotValid,
     RefundTooLarge,
@@ -58,6 +59,8 @@ def _reserve(order_id: int, amounts: dict, reason: str, key: str, actor) -> Refu
         return found
     if not order.is_settled:
         raise RefundNotPossible
+    if order.state == states.DISPUTED:
+        raise OrderDisputed
     wanted = _wanted(order, amounts)
     total = sum(amount for _, amount in wanted)
     payment = _take_from_payment(order, total)
@@ -194,10 +197,8 @@ def _complete(refund: Refund, reference: str) -> Refund:
     return refund
 
 
-def _end_line(order: Order, refund: Refund, part: RefundLine) -> None:
-    """What the line gave ends with its last minor unit, once."""
-    line = part.line
-    line.order = order
+def end_line(line: OrderLine) -> None:
+    """Take back what the line gave when nothing of it is paid any more, once."""
     has_ended = (
         not line.left_minor
         and OrderLine.objects.filter(pk=line.pk, withdrawn_at=None).update(withdrawn_at=clock.now())
@@ -207,6 +208,13 @@ def _end_line(order: Order, refund: Refund, part: RefundLine) -> None:
         end_gift(line)
     elif has_ended:
         sellables.of(line.kind).withdraw(line)
+
+
+def _end_line(order: Order, refund: Refund, part: RefundLine) -> None:
+    """What the line gave ends with its last minor unit, once."""
+    line = part.line
+    line.order = order
+    end_line(line)
     announce(
         LineRefunded(
             line_id=line.pk,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from payments.api.views import checkouts, gifts, invoices, offers, orders, simulator
+from payments.api.views import checkouts, disputes, gifts, invoices, offers, orders, simulator
 
 urlpatterns = [
     path("offers", offers.OfferList.as_view(), name="offer-list"),
@@ -20,6 +20,11 @@ urlpatterns = [
         "checkouts/<str:checkout_id>/payments",
         checkouts.CheckoutPayments.as_view(),
         name="checkout-payment-list",
+    ),
+    path("disputes", disputes.DisputeList.as_view(), name="dispute-list"),
+    path("disputes/<str:dispute_id>", disputes.DisputeDetail.as_view(), name="dispute-detail"),
+    path(
+        "disputes/<str:dispute_id>/answer", disputes.DisputeAnswer.as_view(), name="dispute-answer"
     ),
     path("invoices", invoices.InvoiceList.as_view(), name="invoice-list"),
     path("invoices/<str:invoice_id>", invoices.InvoiceDetail.as_view(), name="invoice-detail"),

@@ -186,7 +186,13 @@ def _dispute(said: _Said) -> DisputeReading:
 
 
 def _payout(said: _Said) -> PayoutReading:
-    return PayoutReading(arrived_at=clock.now(), **said.shared)
+    try:
+        arrived_at = datetime.fromisoformat(said.text("arrived_at", 40))
+    except ValueError:
+        arrived_at = clock.now()
+    if arrived_at.tzinfo is None:
+        arrived_at = clock.now()
+    return PayoutReading(arrived_at=arrived_at, **said.shared)
 
 
 READERS = {
