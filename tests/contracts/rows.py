@@ -14,7 +14,11 @@ ALSO_FILLED = {
     "catalog.imagereference": {"file"},
     "learning.submission": {"enrollment"},
 }
-EXACTLY = {"payments.ledgerentry": {"debit": "live:cash", "credit": "live:sales"}}
+EXACTLY = {
+    "payments.ledgerentry": {"debit": "live:cash", "credit": "live:sales"},
+    "payments.orderline": {"net_minor": 100, "total_minor": 100},
+    "payments.invoice": {"document": {"seller": {"country": "DE"}}},
+}
 
 
 class NoRow(Exception):
