@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, IntegerField, When
 
-from accounts.actions import join_team, team_of_buyer
+from accounts.actions import join_team, person_for_email, send_sign_in_link, team_of_buyer
 from accounts.bearers import digest, new_token
 from accounts.models import Team
 from engineroom import audit, clock, mail
@@ -117,7 +117,7 @@ def _tell_owner(pool: SeatPool, batch: SeatBatch, losing: list[SeatClaim]) -> No
         "title": pool.title,
         "seats": batch.seats,
         "count": len(losing),
-        "people": [claim.email or str(claim.person or claim) for claim in losing],
+        "people": [claim.who for claim in losing],
         "url": absolute_url(pool.get_absolute_url()),
     }
     mail.send("seats_ended", owner.email, words, key=f"seats-ended:{batch.line}")
@@ -295,3 +295,15 @@ def _open(pool: SeatPool, claim: SeatClaim, person) -> None:
     course = pool.course
     if grant.is_valid and course is not None and course.published_edition is not None:
         start_course(person=person, course=course)
+
+
+@transaction.atomic
+def ask_to_join(*, key: str, email: str) -> None:
+    """For somebody without an account: a mail that signs them in and leads back to the seat.
+
+    Raises InvitationGone.
+    """
+    if claim_by_key(key) is None and pool_by_key(key) is None:
+        raise InvitationGone
+    person, _created = person_for_email(email=email.strip().lower())
+    send_sign_in_link(person=person, next_url=f"/teams/join/{key}/")

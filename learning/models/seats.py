@@ -122,3 +122,13 @@ class SeatClaim(models.Model):
 
     def __str__(self):
         return self.email or self.public_id
+
+    @property
+    def who(self) -> str:
+        """The address to show; needs the person selected with the row."""
+        own = self.person.email if self.person_id else ""
+        return self.email or own or "A person who left"
+
+    @property
+    def since(self):
+        return self.ended_at or self.claimed_at or self.created_at

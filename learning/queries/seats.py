@@ -3,6 +3,7 @@
 from accounts.bearers import digest
 from accounts.models import Team, TeamMember
 from learning.models import SeatClaim, SeatPool
+from learning.rosters import Roster
 
 KIND = "team-seats"
 # The key of an offer whose seats open every course.
@@ -28,6 +29,15 @@ def pool_run_by(person, public_id: str) -> SeatPool | None:
     if not person.has_perm("learning.change_seatpool"):
         pools = pools.filter(team__in=Team.objects.run_by(person).values("pk"))
     return pools.filter(public_id=public_id).first()
+
+
+def pools_run_by(person) -> dict[int, list[SeatPool]]:
+    """What the teams that the person runs have seats of, by the team's key: one query."""
+    found: dict[int, list[SeatPool]] = {}
+    teams = Team.objects.run_by(person).values("pk")
+    for pool in SeatPool.objects.filter(team__in=teams).select_related("course").order_by("-pk"):
+        found.setdefault(pool.team_id, []).append(pool)
+    return found
 
 
 def claims_of(pool: SeatPool):
@@ -69,3 +79,18 @@ def report_rows(pool: SeatPool):
 
 
 REPORT_HEADING = ["e-mail address", "name", "state", "given at", "claimed at", "taken back at"]
+
+
+def roster_table(pool: SeatPool, roster: Roster) -> list[dict]:
+    """What a list of people would do, line by line: {"line", "is_new", "text"}. Two queries."""
+    live = pool.claims.filter(state__in=SeatClaim.LIVE)
+    known = set(live.values_list("email", flat=True))
+    known |= set(live.filter(person__isnull=False).values_list("person__email", flat=True))
+    return [
+        {
+            "line": line,
+            "is_new": line.email not in known,
+            "text": "has a seat already" if line.email in known else "will be invited",
+        }
+        for line in roster.lines
+    ]

@@ -72,6 +72,14 @@ def section(request) -> dict:
     }
 
 
+def teams_section(request) -> dict:
+    return {
+        "title": "Teams",
+        "url": "/teams/",
+        "text": "Seats for people you work with: invite them, see who learns.",
+    }
+
+
 def _plain(rows, *names) -> list[dict]:
     return [
         {

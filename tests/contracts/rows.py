@@ -12,6 +12,7 @@ _counter = itertools.count(1)
 ALSO_FILLED = {
     "catalog.faq": {"course"},
     "catalog.imagereference": {"file"},
+    "learning.seat": {"expires_at"},
     "learning.submission": {"enrollment"},
 }
 EXACTLY = {
