@@ -14,6 +14,7 @@ from engineroom.boot import (
     content_security_policy,
     database_options,
     loopback,
+    offline_settings,
     seller_settings,
     stored_secret,
     usable_key_ring,
@@ -42,6 +43,12 @@ SCHEMA = {
     "DEMO_SCHOOL": (bool, True),
     "STAFF_EMAIL": (str, "staff@example.com"),
     "PAYMENT_GATEWAY": (str, "simulator"),
+    "OFFLINE_PAYMENT": (bool, False),
+    "OFFLINE_ACCOUNT_HOLDER": (str, ""),
+    "OFFLINE_IBAN": (str, ""),
+    "OFFLINE_BIC": (str, ""),
+    "OFFLINE_BANK": (str, ""),
+    "OFFLINE_DAYS": (int, 14),
     "DUNNING_GRACE_DAYS": (int, 14),
     "SELLER_NAME": (str, ""),
     "SELLER_ADDRESS": (list, []),
@@ -92,6 +99,7 @@ SHOW_TEST_BANNER = env("TEST_SCHOOL") and not IS_LOOPBACK
 DEMO_SCHOOL = env("DEMO_SCHOOL")
 STAFF_EMAIL = env("STAFF_EMAIL")
 PAYMENT_GATEWAY = env("PAYMENT_GATEWAY")
+vars().update(offline_settings(env, SCHOOL_NAME))
 DUNNING_GRACE_DAYS = env("DUNNING_GRACE_DAYS")
 if not 0 < DUNNING_GRACE_DAYS <= 365:
     raise ImproperlyConfigured("DUNNING_GRACE_DAYS is a number of days from 1 to 365.")

@@ -120,6 +120,25 @@ def seller_settings(env, name: str, email: str) -> dict:
     }
 
 
+def offline_settings(env, name: str) -> dict:
+    """The OFFLINE_ settings: bank transfers to the school's own account."""
+    iban = env("OFFLINE_IBAN").replace(" ", "").upper()
+    if env("OFFLINE_PAYMENT") and not iban:
+        raise ImproperlyConfigured("OFFLINE_PAYMENT needs OFFLINE_IBAN, the school's account.")
+    if iban and not (iban.isascii() and iban.isalnum() and 5 <= len(iban) <= 34):
+        raise ImproperlyConfigured("OFFLINE_IBAN is letters and digits, such as DE02120300000000202051.")
+    if not 1 <= env("OFFLINE_DAYS") <= 90:
+        raise ImproperlyConfigured("OFFLINE_DAYS is a number of days from 1 to 90.")
+    return {
+        "OFFLINE_PAYMENT": env("OFFLINE_PAYMENT"),
+        "OFFLINE_ACCOUNT_HOLDER": env("OFFLINE_ACCOUNT_HOLDER") or env("SELLER_NAME") or name,
+        "OFFLINE_IBAN": iban,
+        "OFFLINE_BIC": env("OFFLINE_BIC"),
+        "OFFLINE_BANK": env("OFFLINE_BANK"),
+        "OFFLINE_DAYS": env("OFFLINE_DAYS"),
+    }
+
+
 def content_security_policy() -> dict:
     """One fixed policy for every page: nothing inline, nothing from elsewhere, no nonces."""
     return {

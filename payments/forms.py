@@ -101,3 +101,23 @@ class EvidenceForm(forms.Form):
     def said(self) -> dict[str, str]:
         """What would be sent now."""
         return self.cleaned_data if self.is_bound and self.is_valid() else self.initial
+
+
+class ReceiptForm(forms.Form):
+    """Money of a bank transfer, as the school's bank shows it."""
+
+    amount = forms.CharField(label="Amount", max_length=20)
+    day = forms.DateField(label="Arrived on", widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class MoneySentForm(forms.Form):
+    """A refund that staff have sent by their bank."""
+
+    refund = forms.ChoiceField(label="Refund")
+    day = forms.DateField(label="Sent on", widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args, refunds, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["refund"].choices = [
+            (one.public_id, f"{one.text}: {one.reason or 'no reason'}") for one in refunds
+        ]

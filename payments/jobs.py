@@ -14,6 +14,7 @@ from payments.actions.reconciling import reconcile_payments
 from payments.actions.refunding import TOPIC as REFUND_TOPIC
 from payments.actions.refunding import finish_refund
 from payments.actions.steering import end_for_erasure, finish_waiting_change
+from payments.actions.transfers import remind_of_transfers
 from payments.actions.webhooks import (
     ForgedWebhook,
     process_event,
@@ -91,3 +92,4 @@ jobs.every(60, "payments.send_due_gifts", send_due_gifts)
 jobs.every(10, "payments.run_simulator", run_simulator)
 jobs.every(60, "payments.sweep_subscriptions", sweep_subscriptions)
 jobs.every(600, "payments.refresh_disputes", refresh_disputes)
+jobs.every(600, "payments.remind_of_transfers", remind_of_transfers)

@@ -148,6 +148,35 @@ class OrderDisputed(Refusal):
     message = "The buyer's bank holds this money. Answer the dispute; there is nothing to refund."
 
 
+class GatewayNotOffered(Invalid):
+    code = "gateway_not_offered"
+    message = "This way to pay is not offered for this order."
+    field = "gateway"
+
+
+class NoSuchTransfer(Refusal):
+    code = "no_such_transfer"
+    message = "This order is not paid by bank transfer, or its refund has ended."
+
+
+class TransferAmountDiffers(Invalid):
+    code = "transfer_amount_differs"
+    message = "Another amount was asked for."
+    field = "amount"
+
+
+class TransferDateNotValid(Invalid):
+    code = "transfer_date_not_valid"
+    message = "Give the day on which the money moved: today or earlier."
+    field = "day"
+
+
+class TransferNotConfirmed(Invalid):
+    code = "confirmation_required"
+    message = "Confirm it: this moves the order and cannot be taken back."
+    field = "confirmed"
+
+
 class SimulatorClosed(Refusal):
     code = "payment_closed"
     message = "This test payment is already finished. Nothing more will happen here."

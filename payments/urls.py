@@ -1,6 +1,15 @@
 from django.urls import path
 
-from payments.views import checkout, gifts, invoices, orders, simulator, webhooks
+from payments.views import (
+    checkout,
+    gifts,
+    invoices,
+    orders,
+    simulator,
+    subscriptions,
+    transfers,
+    webhooks,
+)
 
 app_name = "payments"
 urlpatterns = [
@@ -17,6 +26,30 @@ urlpatterns = [
     path("gifts/<str:key>/", gifts.gift_page, name="gift"),
     path("orders/", orders.order_list, name="order-list"),
     path("orders/<str:number>/", orders.receipt, name="order-detail"),
+    path("subscriptions/", subscriptions.subscription_list, name="subscription-list"),
+    path(
+        "subscriptions/<str:subscription_id>/",
+        subscriptions.subscription_page,
+        name="subscription-detail",
+    ),
+    path(
+        "subscriptions/<str:subscription_id>/cancel/",
+        subscriptions.cancel,
+        name="subscription-cancel",
+    ),
+    path("subscriptions/<str:subscription_id>/keep/", subscriptions.keep, name="subscription-keep"),
+    path(
+        "subscriptions/<str:subscription_id>/change/",
+        subscriptions.change,
+        name="subscription-change",
+    ),
+    path("subscriptions/<str:subscription_id>/card/", subscriptions.card, name="subscription-card"),
+    path(
+        "subscriptions/<str:subscription_id>/card/done/",
+        subscriptions.card_done,
+        name="subscription-card-done",
+    ),
+    path("orders/<str:number>/transfer/", transfers.instructions, name="transfer"),
     path("simulator/cards/<str:token>/", simulator.card_page, name="simulator-card"),
     path("simulator/<str:token>/", simulator.hosted_page, name="simulator"),
     path("webhooks/<str:gateway>/", webhooks.door, name="webhook"),

@@ -22,6 +22,12 @@ def _give_back(order: Order) -> None:
         sellables.of(line.kind).release(line)
 
 
+def give_up_payment(payment: Payment) -> None:
+    """We want it no longer; its hosted page is closed after commit. In the caller's transaction."""
+    move_payment(payment, states.STOPPED)
+    outbox.put(CLOSE_TOPIC, {"payment": payment.public_id}, key=f"close:{payment.public_id}")
+
+
 @transaction.atomic
 def cancel_order(*, order: Order, reason: str, actor=None) -> bool:
     """Cancel an order nobody has paid. False when it has moved on; nothing is changed then.
@@ -32,8 +38,7 @@ def cancel_order(*, order: Order, reason: str, actor=None) -> bool:
     if not move_order(order, states.CANCELED):
         return False
     for payment in order.payments.filter(state__in=states.OPEN_PAYMENTS):
-        move_payment(payment, states.STOPPED)
-        outbox.put(CLOSE_TOPIC, {"payment": payment.public_id}, key=f"close:{payment.public_id}")
+        give_up_payment(payment)
     _give_back(order)
     audit.record("order.canceled", order.number, actor=actor, reason=reason)
     return True

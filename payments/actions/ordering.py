@@ -7,10 +7,11 @@ from accounts.queries import person_with_email
 from engineroom import audit
 from engineroom.faultpoints import faultpoint
 from payments import gateways, sellables, states
-from payments.actions.canceling import cancel_order
+from payments.actions.canceling import cancel_order, give_up_payment
 from payments.actions.checkouts import clean_email, locked_checkout
 from payments.actions.moves import locked_order
 from payments.actions.subscriptions import begin_subscription, plan_of
+from payments.actions.transfers import note_start
 from payments.gateways.base import Intent
 from payments.models import Checkout, CheckoutLine, Order, OrderLine, Payment
 from payments.pricing import PricedLine, Quote
@@ -171,14 +172,16 @@ def _write_order(
     return order
 
 
-def start_payment(*, order: Order, key: str | None = None) -> Payment:
+def start_payment(*, order: Order, key: str | None = None, gateway: str = "") -> Payment:
     """A payment with the address of its hosted page. No transaction may be open: it calls out.
 
-    An attempt that is still open is found again instead of a second one. `key` marks the form or
+    `gateway` is a name of `gateways.choices()`; empty: the main one. An attempt that is still open
+    there is found again instead of a second one; one elsewhere is given up. `key` marks the form or
     call that asks: one whose attempt has ended is refused (FormSent). Raises OrderNotPayable,
-    StillProcessing, LiveSchoolWithoutGateway, GatewayUnavailable.
+    StillProcessing, GatewayNotOffered, LiveSchoolWithoutGateway, GatewayUnavailable.
     """
-    gateway = gateways.current()
+    plan = plan_of(order)
+    gateway = gateways.chosen(gateway, has_plan=plan is not None)
     faultpoint("checkout.before_payment")
     payment = _open_payment(order.pk, key, gateway)
     if payment.url:
@@ -195,7 +198,7 @@ def start_payment(*, order: Order, key: str | None = None) -> Payment:
             currency=payment.currency,
             email=payment.order.email,
             return_url=f"{settings.SITE_URL}{back}",
-            plan=plan_of(payment.order),
+            plan=plan,
         )
     )
     faultpoint("checkout.after_gateway")
@@ -204,6 +207,8 @@ def start_payment(*, order: Order, key: str | None = None) -> Payment:
     )
     faultpoint("checkout.after_reference")
     payment.refresh_from_db(fields=["reference", "url", "state"])
+    if started.open_until:
+        note_start(payment, started.open_until)
     return payment
 
 
@@ -218,6 +223,9 @@ def _open_payment(order_id: int, key: str | None, gateway) -> Payment:
     if order.state != states.AWAITING:
         raise OrderNotPayable
     found = mine or order.payments.filter(state__in=states.OPEN_PAYMENTS).first()
+    if found is not None and found.gateway != gateway.name:
+        give_up_payment(found)
+        found = None
     if found is None:
         found = _new_payment(order, key, gateway)
     found.order = order

@@ -20,7 +20,7 @@ from payments.actions.ledger import book_refund, book_return
 from payments.actions.moves import locked_order, move_order, move_refund
 from payments.actions.settling import flag
 from payments.events import LineRefunded
-from payments.gateways.base import RefundDeclined
+from payments.gateways.base import ByHand, RefundDeclined
 from payments.models import Order, OrderLine, Payment, Refund, RefundLine
 from payments.queries.receipts import refund_words
 from payments.refusals import (
@@ -155,6 +155,9 @@ def finish_refund(refund: Refund) -> Refund:
             currency=refund.currency,
             key=refund.public_id,
         )
+    except ByHand:
+        # Staff send it, and say when: `transfers.confirm_refund_sent`.
+        return refund
     except RefundDeclined as declined:
         return _give_up(refund, str(declined))
     faultpoint("refund.after_gateway")

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from payments.api.views import checkouts, disputes, gifts, invoices, offers, orders, simulator
+from payments.api.views import (
+    checkouts,
+    disputes,
+    gifts,
+    invoices,
+    offers,
+    orders,
+    simulator,
+    subscriptions,
+    transfers,
+)
 
 urlpatterns = [
     path("offers", offers.OfferList.as_view(), name="offer-list"),
@@ -21,6 +31,16 @@ urlpatterns = [
         checkouts.CheckoutPayments.as_view(),
         name="checkout-payment-list",
     ),
+    path(
+        "orders/<str:number>/transfer-receipt",
+        transfers.TransferReceipt.as_view(),
+        name="transfer-receipt",
+    ),
+    path(
+        "orders/<str:number>/refunds/<str:refund_id>/sent",
+        transfers.RefundSent.as_view(),
+        name="refund-sent",
+    ),
     path("disputes", disputes.DisputeList.as_view(), name="dispute-list"),
     path("disputes/<str:dispute_id>", disputes.DisputeDetail.as_view(), name="dispute-detail"),
     path(
@@ -38,6 +58,41 @@ urlpatterns = [
     path("orders", orders.OrderList.as_view(), name="order-list"),
     path("orders/<str:number>", orders.OrderDetail.as_view(), name="order-detail"),
     path("orders/<str:number>/refunds", orders.OrderRefunds.as_view(), name="order-refund-list"),
+    path(
+        "subscriptions",
+        subscriptions.SubscriptionList.as_view(),
+        name="subscription-list",
+    ),
+    path(
+        "subscriptions/<str:subscription_id>",
+        subscriptions.SubscriptionDetail.as_view(),
+        name="subscription-detail",
+    ),
+    path(
+        "subscriptions/<str:subscription_id>/cancel",
+        subscriptions.SubscriptionCancel.as_view(),
+        name="subscription-cancel",
+    ),
+    path(
+        "subscriptions/<str:subscription_id>/keep",
+        subscriptions.SubscriptionKeep.as_view(),
+        name="subscription-keep",
+    ),
+    path(
+        "subscriptions/<str:subscription_id>/change",
+        subscriptions.SubscriptionChange.as_view(),
+        name="subscription-change",
+    ),
+    path(
+        "subscriptions/<str:subscription_id>/change-preview",
+        subscriptions.SubscriptionChangePreview.as_view(),
+        name="subscription-change-preview",
+    ),
+    path(
+        "subscriptions/<str:subscription_id>/card",
+        subscriptions.SubscriptionCard.as_view(),
+        name="subscription-card",
+    ),
     path(
         "simulator/payments/<str:token>",
         simulator.SimulatorPayment.as_view(),

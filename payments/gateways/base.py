@@ -50,10 +50,14 @@ class Intent:
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """The gateway's name for the payment and the address of its hosted page."""
+    """The gateway's name for the payment and the address of its hosted page.
+
+    `open_until`: until when money may take to arrive, where that is longer than a visit.
+    """
 
     reference: str
     url: str
+    open_until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

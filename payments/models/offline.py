@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from engineroom import clock
+from payments import money
 from payments.models.columns import above_zero, currency_column, currency_shape
 
 
@@ -45,6 +46,10 @@ class BankTransfer(models.Model):
 
     def __str__(self):
         return self.reference
+
+    @property
+    def text(self) -> str:
+        return money.text(self.amount_minor, self.currency)
 
 
 class BankTransferRefund(models.Model):
