@@ -39,7 +39,6 @@ class Sellable(Protocol):
     # which `deliver` was called; `line.order` says from when to when its own period is.
 
 
-
 class UnknownKind(Refusal):
     code = "not_sold_here"
     message = "This is not sold here any more."

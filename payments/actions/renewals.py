@@ -151,7 +151,9 @@ def _move_on(subscription: Subscription, charge: Charge, reading, used: int) -> 
     is_whole = subscription.periods_total is not None and paid >= subscription.periods_total
     if is_whole:
         fields["ended_at"] = clock.now()
-    fields |= {"grace_ends_at": None, "method": reading.method or subscription.method}
+    fields["grace_ends_at"] = None
+    if subscription.person_id and reading.method:
+        fields["method"] = reading.method
     to = states.COMPLETED if is_whole else states.ACTIVE
     if not move_subscription(subscription, to, **fields):
         # It is over, and was charged all the same.

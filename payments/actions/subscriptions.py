@@ -146,7 +146,8 @@ def _is_stale(subscription: Subscription, reading: SubscriptionReading) -> bool:
 def _follow(subscription, reading, before: str, source: str, actor) -> None:
     flags = {
         "cancels_at_period_end": reading.cancels_at_period_end,
-        "method": reading.method or subscription.method,
+        # Nothing is learned about somebody who has deleted the account.
+        "method": (reading.method or subscription.method) if subscription.person_id else "",
     }
     if any(getattr(subscription, name) != value for name, value in flags.items()):
         Subscription.objects.filter(pk=subscription.pk).update(
