@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from engineroom import slots
+from engineroom import events, slots
 
 
 class PaymentsConfig(AppConfig):
@@ -10,8 +10,10 @@ class PaymentsConfig(AppConfig):
     def ready(self):
         from payments import jobs, listeners  # noqa: F401
         from payments.admin.boards import orders_today
+        from payments.events import LineRefunded
         from payments.queries.offers import course_prices
 
+        events.listen(LineRefunded, listeners.on_line_refunded)
         slots.fill("catalog.prices", course_prices)
         slots.fill("catalog.price_course", listeners.course_price)
         slots.fill("accounts.sections", listeners.orders_section)

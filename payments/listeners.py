@@ -3,6 +3,9 @@
 from payments.actions.gifts import forget_gifts
 from payments.actions.offers import price_course
 from payments.actions.people import forget_buyer
+from payments.actions.plans import follow_refund
+from payments.events import LineRefunded
+from payments.models import OrderLine
 from payments.queries import invoices as invoice_queries
 from payments.queries.gifts import export_gifts
 from payments.queries.orders import export_rows
@@ -65,3 +68,10 @@ def subscriptions_section(request) -> dict:
 def subscription_rows(person) -> dict:
     """Slot `accounts.export`."""
     return {"name": "subscriptions", "rows": export_subscriptions(person)}
+
+
+def on_line_refunded(event: LineRefunded) -> None:
+    """An instalment that went back closes what it paid for."""
+    if event.is_whole:
+        lines = OrderLine.objects.select_related("order__subscription__person", "order__person")
+        follow_refund(lines.get(pk=event.line_id))

@@ -42,11 +42,12 @@ def begin_subscription(order: Order) -> Subscription | None:
     total = offer.instalments if kind == Kind.INSTALMENTS else None
     if line.gift:
         raise NoGiftInPeriods
-    if offer.trial_days and order.coupon and order.coupon.duration == Coupon.Duration.FIRST:
+    coupon = order.coupon or checkout.coupon
+    if offer.trial_days and coupon and coupon.duration == Coupon.Duration.FIRST:
         raise CouponNotForTrial
     terms = {
         "lines": frozen_lines(lines),
-        "coupon": frozen_coupon(order.coupon, order.currency),
+        "coupon": frozen_coupon(coupon, order.currency),
         "trial_days": offer.trial_days if kind == Kind.MEMBERSHIP else 0,
     }
     later = later_quote(terms, order.currency, tax_of(order, clock.now()), total=total)
@@ -64,7 +65,7 @@ def begin_subscription(order: Order) -> Subscription | None:
         currency=order.currency,
         period=offer.period or "month",
         periods_total=total,
-        coupon=order.coupon,
+        coupon=coupon,
         terms=terms,
     )
     Order.objects.filter(pk=order.pk).update(subscription=subscription)
@@ -155,12 +156,14 @@ def deliver_period(line: OrderLine) -> None:
 
 
 def extend_line(line: OrderLine, until) -> None:
-    """Say until when the line is paid. What was refunded stays ended."""
-    first = first_line(line)
-    if line.withdrawn_at or first.withdrawn_at or line.order.person is None:
+    """Say until when the line is paid. A period that was refunded stays ended; an instalment that
+    was refunded closes what it paid for until another one is paid."""
+    first, person = first_line(line), line.order.person
+    is_part = line.order.subscription.kind == Kind.INSTALMENTS
+    if person is None or (first if is_part else line).withdrawn_at:
         return
     line.origin = first
-    sellables.extend(line, until)
+    sellables.extend(line, line.withdrawn_at or until)
 
 
 def first_line(line: OrderLine) -> OrderLine:
@@ -191,6 +194,14 @@ def keep_access(subscription: Subscription) -> None:
     for line in paid_lines(subscription):
         line.order.subscription = subscription
         extend_line(line, access_until(subscription))
+
+
+@transaction.atomic
+def follow_refund(line: OrderLine) -> None:
+    """The whole of a line went back: what instalments pay for is open as the others say."""
+    subscription = line.order.subscription
+    if subscription and subscription.kind == Kind.INSTALMENTS:
+        keep_access(subscription)
 
 
 def close_period(subscription: Subscription, at=None) -> None:
