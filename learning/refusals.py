@@ -178,7 +178,6 @@ class BadRoster(Invalid):
 
     code = "bad_roster"
     message = "The list has problems. Nobody was invited."
-    field = "people"
 
 
 class BadSeatNumber(Invalid):

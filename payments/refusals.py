@@ -304,3 +304,13 @@ class ChargeUnknown(Refusal):
     code = "charge_unknown"
     message = "The payment provider made no such charge, or it is booked already."
     status = 404
+
+
+class DraftNotValid(Invalid):
+    code = "draft_not_valid"
+    message = "This order cannot be written so."
+
+
+class OrderNotDraft(Refusal):
+    code = "order_not_draft"
+    message = "This order has been sent or has moved on already."

@@ -3,6 +3,7 @@ from django.urls import path
 from payments.views import (
     checkout,
     gifts,
+    invoiced,
     invoices,
     orders,
     simulator,
@@ -25,6 +26,9 @@ urlpatterns = [
     path("gifts/given/<str:gift_id>/", gifts.gift_change, name="gift-change"),
     path("gifts/<str:key>/", gifts.gift_page, name="gift"),
     path("orders/", orders.order_list, name="order-list"),
+    path("orders/<str:number>/pay/", invoiced.pay, name="order-pay"),
+    path("orders/<str:number>/go/", invoiced.leave, name="order-leave"),
+    path("orders/<str:number>/return/", invoiced.come_back, name="order-return"),
     path("orders/<str:number>/", orders.receipt, name="order-detail"),
     path("subscriptions/", subscriptions.subscription_list, name="subscription-list"),
     path(

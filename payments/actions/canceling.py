@@ -8,7 +8,7 @@ from engineroom import audit, clock, outbox
 from payments import gateways, sellables, states
 from payments.actions.moves import locked_order, move_order, move_payment
 from payments.actions.settling import settle_order
-from payments.models import Checkout, Order, Payment
+from payments.models import Checkout, Order, OrderKind, Payment
 from payments.refusals import GatewayUnavailable, PaymentMismatch
 
 CLOSE_TOPIC = "payments.close_hosted_page"
@@ -84,5 +84,7 @@ def expire_overdue() -> int:
     # What never became an order goes after a month; buy links are followed by robots too.
     unused = Checkout.objects.filter(state=Checkout.State.EXPIRED, orders=None)
     unused.filter(expires_at__lte=now - FORGOTTEN_AFTER).delete()
-    overdue = Order.objects.filter(state=states.AWAITING, expires_at__lte=now).order_by("pk")
+    overdue = Order.objects.filter(state=states.AWAITING, expires_at__lte=now)
+    # An invoice that is overdue stays to be paid until staff cancel it.
+    overdue = overdue.exclude(kind=OrderKind.INVOICE).order_by("pk")
     return sum(expire_order(order) for order in overdue[:BATCH])

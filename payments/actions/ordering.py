@@ -186,8 +186,9 @@ def start_payment(*, order: Order, key: str | None = None, gateway: str = "") ->
     payment = _open_payment(order.pk, key, gateway)
     if payment.url:
         return payment
-    checkout = payment.order.checkout
-    back = f"{checkout.get_absolute_url()}return/" if checkout else payment.order.get_absolute_url()
+    # An order that the school wrote has no checkout, and is paid on pages of its own.
+    page = payment.order.checkout or payment.order
+    back = f"{page.get_absolute_url()}return/"
     faultpoint("checkout.before_gateway")
     started = gateway.start(
         Intent(

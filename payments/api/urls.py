@@ -3,6 +3,7 @@ from django.urls import path
 from payments.api.views import (
     checkouts,
     disputes,
+    drafts,
     gifts,
     invoices,
     offers,
@@ -55,6 +56,13 @@ urlpatterns = [
     path("gifts/<str:gift_id>/mails", gifts.GiftMails.as_view(), name="gift-mail-list"),
     path("gifts/<str:gift_id>/link", gifts.GiftLink.as_view(), name="gift-link"),
     path("gift-claims", gifts.GiftClaims.as_view(), name="gift-claim-list"),
+    path("invoice-orders", drafts.DraftList.as_view(), name="invoice-order-list"),
+    path("invoice-orders/<str:number>", drafts.DraftDetail.as_view(), name="invoice-order-detail"),
+    path(
+        "invoice-orders/<str:number>/sending",
+        drafts.DraftSending.as_view(),
+        name="invoice-order-sending",
+    ),
     path("orders", orders.OrderList.as_view(), name="order-list"),
     path("orders/<str:number>", orders.OrderDetail.as_view(), name="order-detail"),
     path("orders/<str:number>/refunds", orders.OrderRefunds.as_view(), name="order-refund-list"),

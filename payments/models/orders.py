@@ -52,7 +52,8 @@ class OrderKind(models.TextChoices):
 class OrderQuerySet(models.QuerySet):
     def of(self, person):
         """The person's orders; a still empty attempt that expired or was canceled is left out."""
-        return self.filter(person=person).exclude(state=states.CANCELED)
+        hidden = (states.CANCELED, states.DRAFT)
+        return self.filter(person=person).exclude(state__in=hidden)
 
     def settled(self):
         return self.filter(state__in=states.SETTLED_ORDERS)
