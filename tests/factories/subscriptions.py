@@ -294,6 +294,11 @@ def make_membership(**fields) -> Offer:
     return make_offer(**fields)
 
 
+def open_for(offer: Offer, person) -> Checkout:
+    """The person's checkout with just this offer in it."""
+    return open_checkout(offer=offer, person=person)
+
+
 def subscribe(offer=None, person=None, *, in_instalments=False, coupon=None) -> Subscription:
     """A person subscribes through the till and the fake gateway."""
     person = person or make_user()

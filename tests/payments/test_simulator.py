@@ -163,7 +163,7 @@ def test_a_trial_costs_nothing_then_the_first_period_is_paid():
     assert (paid.status, [one.amount_minor for one in paid.charges]) == ("active", [0, 1900])
 
 
-def test_a_card_that_dies_is_asked_again_after_1_3_and_5_days_then_it_ends():
+def test_a_card_that_dies_is_asked_again_after_1_3_and_5_days_then_it_stays_overdue():
     reference, subscription = start()
     simulator.pay(reference, outcome="success", card="4000000000000341")
     length = (reading(subscription).period_ends_at - clock.now()).days + 1
@@ -175,8 +175,9 @@ def test_a_card_that_dies_is_asked_again_after_1_3_and_5_days_then_it_ends():
     for days in (1, 3):
         waits.append(at(length + days, subscription).charges[1].next_try_at - starts)
     assert [wait.days for wait in waits] == [1, 3, 5]
-    ended = at(length + 5, subscription)
-    assert (ended.status, ended.charges[1].next_try_at) == ("ended", None)
+    given_up = at(length + 5, subscription)
+    assert (given_up.status, given_up.charges[1].next_try_at) == ("past_due", None)
+    assert at(length + 90, subscription).charges == given_up.charges
 
 
 def test_another_card_pays_what_is_overdue_at_once(client):

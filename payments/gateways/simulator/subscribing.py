@@ -1,7 +1,7 @@
 """Subscriptions of the simulator: billed by the school's clock in the background worker.
 
-A charge that is declined is tried again 1, 3 and 5 days after its period began; then the
-subscription ends. Another card pays what is overdue at once.
+A charge that is declined is tried again 1, 3 and 5 days after its period began; then it stays
+overdue until the school ends it. Another card pays what is overdue at once.
 """
 
 from datetime import timedelta
@@ -115,7 +115,7 @@ def _bill(token: str) -> bool:
 
 
 def _overdue(sub: SimulatorSubscription) -> SimulatorPayment | None:
-    return sub.payments.filter(state=Paid.FAILED, number__gt=1, next_try_at__isnull=False).first()
+    return sub.payments.filter(state=Paid.FAILED, number__gt=1).first()
 
 
 def _is_complete(sub: SimulatorSubscription) -> bool:
@@ -181,11 +181,7 @@ def _try(sub: SimulatorSubscription, charge: SimulatorPayment, at) -> None:
         tell(sub, "recovered" if was_late else "renewed")
         return
     left = RETRY_DAYS[charge.tries - 1 :]
-    if not left:
-        SimulatorPayment.objects.filter(pk=charge.pk).update(next_try_at=None)
-        _end(sub, at)
-        return
-    charge.next_try_at = charge.period_starts_at + timedelta(days=left[0])
+    charge.next_try_at = charge.period_starts_at + timedelta(days=left[0]) if left else None
     charge.save(update_fields=["next_try_at"])
     sub.state, sub.bills_at = State.PAST_DUE, charge.next_try_at
     sub.save()
@@ -231,17 +227,15 @@ def change(token: str, plan: Plan, *, due_minor: int, key: str) -> SimulatorSubs
     name = f"change:{key}"
     if sub.state == State.ENDED or SimulatorPayment.objects.filter(key=name).exists():
         return sub
-    now, ends = clock.now(), sub.period_ends_at
-    if plan.period != sub.period:
-        sub.anchor_at, sub.period = now, plan.period
-        ends = periods.after(now, plan.period)
+    now, started, ends = clock.now(), sub.period_starts_at, sub.period_ends_at
+    if plan.period != sub.period and sub.state != State.TRIALING:
+        sub.anchor_at, started, ends = now, now, periods.after(now, plan.period)
+    sub.period = plan.period
     sub.title, sub.amount_minor = plan.title[:300], plan.amount_minor
     if due_minor > 0:
-        started = sub.period_starts_at
         sub.period_starts_at, sub.period_ends_at = now, ends
         if not _take(sub, _charge(sub, due_minor, name), now):
             raise ChargeDeclined(_declines(sub))
-        sub.period_starts_at = now if ends != sub.period_ends_at else started
     else:
         sub.credit_minor -= due_minor
         SimulatorPayment.objects.create(
@@ -254,7 +248,7 @@ def change(token: str, plan: Plan, *, due_minor: int, key: str) -> SimulatorSubs
             state=Paid.SUCCEEDED,
             subscription=sub,
         )
-    sub.period_ends_at = ends
+    sub.period_starts_at, sub.period_ends_at = started, ends
     if sub.state in (State.ACTIVE, State.TRIALING):
         sub.bills_at = ends
     sub.save()
