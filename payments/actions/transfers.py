@@ -11,7 +11,7 @@ from payments.actions.refunding import finish_refund
 from payments.actions.settling import settle_order
 from payments.gateways import offline
 from payments.models import BankTransfer, BankTransferRefund, Order, Payment, Refund
-from payments.queries.transfers import transfer_words
+from payments.queries.transfers import transfer_of, transfer_words
 from payments.refusals import (
     NoSuchTransfer,
     TransferAmountDiffers,
@@ -40,7 +40,7 @@ def note_start(payment: Payment, until) -> None:
     write to the buyer where the money goes. Asked again, nothing more happens."""
     order = locked_order(payment.order_id)
     keep_open(order, until)
-    transfer = offline.find(payment.reference) if payment.gateway == offline.NAME else None
+    transfer = transfer_of(payment)
     if transfer and order.email:
         words = transfer_words(order, transfer)
         mail.send("transfer", order.email, words, key=f"transfer:{transfer.reference}")
@@ -87,7 +87,7 @@ def confirm_transfer(
 
 
 def _transfer_of(payment: Payment) -> BankTransfer:
-    transfer = offline.find(payment.reference) if payment.gateway == offline.NAME else None
+    transfer = transfer_of(payment)
     if transfer is None:
         raise NoSuchTransfer
     return transfer

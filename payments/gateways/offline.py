@@ -20,9 +20,10 @@ from payments.gateways.base import (
     Started,
 )
 from payments.models import BankTransfer, BankTransferRefund, Mode
+from payments.models.offline import OFFLINE
 from payments.signing import BadSignature
 
-NAME = "offline"
+NAME = OFFLINE
 METHOD = "Bank transfer"
 
 
@@ -36,10 +37,6 @@ def creditor_reference(text: str) -> str:
     plain = "".join(sign for sign in text.upper() if sign.isascii() and sign.isalnum())
     digits = "".join(str(int(sign, 36)) for sign in f"{plain}RF00")
     return f"RF{98 - int(digits) % 97:02d}{plain}"
-
-
-def find(reference: str) -> BankTransfer | None:
-    return BankTransfer.objects.filter(reference=reference).first()
 
 
 class OfflineGateway:

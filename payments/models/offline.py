@@ -8,6 +8,8 @@ from engineroom import clock
 from payments import money
 from payments.models.columns import above_zero, currency_column, currency_shape
 
+OFFLINE = "offline"
+
 
 class BankTransfer(models.Model):
     """One payment by bank transfer. `reference` is what the buyer writes on it.

@@ -3,24 +3,31 @@
 from django.conf import settings
 
 from payments import money, states
-from payments.gateways import offline
 from payments.models import BankTransfer, Mode, Order, Payment
+from payments.models.offline import OFFLINE
 from payments.queries.receipts import absolute, buyer_name
+
+
+def transfer_of(payment: Payment) -> BankTransfer | None:
+    """What the school remembers of a payment by bank transfer: one query, else none."""
+    if payment.gateway != OFFLINE:
+        return None
+    return BankTransfer.objects.filter(reference=payment.reference).first()
 
 
 def open_transfer_of(order: Order) -> BankTransfer | None:
     """What the school waits for: two queries."""
     payment = (
-        order.payments.filter(gateway=offline.NAME, state__in=states.OPEN_PAYMENTS)
+        order.payments.filter(gateway=OFFLINE, state__in=states.OPEN_PAYMENTS)
         .exclude(reference=None)
         .first()
     )
-    return offline.find(payment.reference) if payment else None
+    return transfer_of(payment) if payment else None
 
 
 def transfer_payment_of(order: Order) -> Payment | None:
     """The newest payment by transfer, also of an order that ran out: one query."""
-    made = order.payments.filter(gateway=offline.NAME).exclude(reference=None)
+    made = order.payments.filter(gateway=OFFLINE).exclude(reference=None)
     return made.select_related("order").first()
 
 
