@@ -21,7 +21,7 @@ from payments.gateways.base import (
 from payments.models import Checkout, Offer, Subscription
 from payments.refusals import GatewayUnavailable
 from tests.factories.accounts import make_user
-from tests.factories.payments import DummySellable, make_offer
+from tests.factories.payments import DummySellable, make_offer, pay
 
 _number = count(1)
 
@@ -297,6 +297,13 @@ def make_membership(**fields) -> Offer:
 def open_for(offer: Offer, person) -> Checkout:
     """The person's checkout with just this offer in it."""
     return open_checkout(offer=offer, person=person)
+
+
+def make_subscription(person=None, offer=None) -> Subscription:
+    """A running membership, paid at the simulator."""
+    checkout = open_for(offer or make_membership(), person or make_user())
+    order = pay(start_payment(order=place_order(checkout=checkout, has_consented=True)))
+    return Subscription.objects.select_related("person", "offer").get(pk=order.subscription_id)
 
 
 def subscribe(offer=None, person=None, *, in_instalments=False, coupon=None) -> Subscription:
