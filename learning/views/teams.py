@@ -22,7 +22,7 @@ class TeamForm(forms.Form):
 @private_page()
 def team_list(request):
     """POST makes a team of the person's own."""
-    form = TeamForm(request.POST or None)
+    form = TeamForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             team = make_team(owner=request.user, name=form.cleaned_data["name"])
