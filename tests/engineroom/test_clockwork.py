@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.actions.devices import issue_device
 from accounts.queries import bearer_of
-from engineroom import clock, clockwork, outbox
+from engineroom import clock, clockwork, jobs, outbox
 from engineroom.clockwork import ClockFixed, MoveNotConfirmed, MoveNotValid, move_clock
 from engineroom.models import AuditEntry, OutboxEvent, SettingValue
 from tests.factories.accounts import make_user
@@ -114,6 +114,23 @@ def test_the_command_does_what_is_due(monkeypatch):
     assert seen == ["k"]
     with pytest.raises(CommandError):
         call_command("move_clock", "--to=2020-01-01T00:00Z")
+
+
+def test_a_job_that_fails_holds_up_no_other(monkeypatch):
+    seen = []
+
+    def fails():
+        raise RuntimeError("poison")
+
+    monkeypatch.setattr(
+        jobs, "schedule", [jobs.Job("bad", 1, fails), jobs.Job("good", 1, lambda: seen.append(1))]
+    )
+
+    with pytest.raises(CommandError, match="bad"):
+        call_command("move_clock", "--days=1")
+
+    assert seen
+    assert another_process() == DAY
 
 
 def test_pages_say_that_the_clock_was_moved(client):

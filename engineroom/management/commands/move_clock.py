@@ -30,6 +30,7 @@ class Command(BaseCommand):
             ahead = move_clock(by=by, to=moment, is_confirmed=True)
         except (Refusal, ValueError, OverflowError) as error:
             raise CommandError(str(error)) from error
-        if not no_jobs:
-            jobs.run_all()
+        failed = [] if no_jobs else jobs.run_all()
         self.stdout.write(f"It is {clock.now():%Y-%m-%d %H:%M} UTC, {ahead} ahead.")
+        if failed:
+            raise CommandError(f"The clock was moved, but these jobs failed: {', '.join(failed)}.")
