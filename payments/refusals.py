@@ -314,3 +314,71 @@ class DraftNotValid(Invalid):
 class OrderNotDraft(Refusal):
     code = "order_not_draft"
     message = "This order has been sent or has moved on already."
+
+
+class OfferSoldOut(Refusal):
+    code = "sold_out"
+    message = "This offer is sold out."
+
+
+class TooManyForOne(Refusal):
+    code = "limit_per_person"
+    message = "You have as many of this as one person can buy."
+
+
+class QuantityNotValid(Invalid):
+    code = "quantity_not_valid"
+    message = "Choose a number from 1 to 1,000."
+    field = "quantity"
+
+
+class AmountNotValid(Invalid):
+    code = "amount_not_valid"
+    message = "Choose an amount."
+    field = "amount"
+
+
+class BillingNotValid(Invalid):
+    code = "billing_not_valid"
+    message = "This address cannot be read."
+
+
+class CountryNeeded(Invalid):
+    code = "country_required"
+    message = "Choose your country: the tax depends on it."
+    field = "country"
+
+
+class InstalmentsNotOffered(Refusal):
+    code = "instalments_not_offered"
+    message = "This cannot be paid in instalments."
+    field = "in_instalments"
+
+
+class CouponUnknown(Invalid):
+    code = "coupon_unknown"
+    message = "There is no such code. Check how it is written."
+    field = "coupon"
+
+
+class CouponClosed(Refusal):
+    code = "coupon_closed"
+    message = "This code is not valid now."
+    field = "coupon"
+
+
+class CouponUsedUp(Refusal):
+    code = "coupon_used_up"
+    message = "This code has been used as often as it can be."
+    field = "coupon"
+
+
+class CouponNotForThis(Refusal):
+    code = "coupon_not_for_this"
+    message = "This code is for something else than what is in your order."
+    field = "coupon"
+
+
+class CouponNotValid(Invalid):
+    code = "coupon_not_valid"
+    message = "This coupon cannot be made so."

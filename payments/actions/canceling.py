@@ -6,8 +6,10 @@ from django.db import transaction
 
 from engineroom import audit, clock, outbox
 from payments import gateways, sellables, states
+from payments.actions.coupons import release_coupon
 from payments.actions.moves import locked_order, move_order, move_payment
 from payments.actions.settling import settle_order
+from payments.actions.stock import release_pieces
 from payments.models import Checkout, Order, OrderKind, Payment
 from payments.refusals import GatewayUnavailable, PaymentMismatch
 
@@ -20,6 +22,8 @@ def _give_back(order: Order) -> None:
     for line in order.lines.order_by("pk"):
         line.order = order
         sellables.of(line.kind).release(line)
+    release_pieces(order)
+    release_coupon(order)
 
 
 def give_up_payment(payment: Payment) -> None:

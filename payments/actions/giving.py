@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts.actions import person_for_email, send_sign_in_link
 from engineroom import audit, clock
-from payments.actions.checkouts import _drop_unpaid_order, clean_email, locked_checkout
+from payments.actions.checkouts import clean_email, drop_unpaid_order, locked_checkout
 from payments.actions.gifts import morning_of, send_link
 from payments.models import Checkout, CheckoutLine, Gift
 from payments.queries.gifts import gift_by_key
@@ -73,7 +73,7 @@ def set_gift(*, checkout: Checkout, line_id: str, gift: dict | None) -> Checkout
             raise NotGiftable
         gift = clean_gift(gift)
     if gift != line.gift:
-        _drop_unpaid_order(checkout)
+        drop_unpaid_order(checkout)
         line.gift = gift
         line.save(update_fields=["gift"])
     return line

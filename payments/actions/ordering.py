@@ -4,16 +4,20 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.queries import person_with_email
-from engineroom import audit
+from engineroom import audit, clock
 from engineroom.faultpoints import faultpoint
-from payments import gateways, sellables, states
+from payments import gateways, money, sellables, states, taxes
 from payments.actions.canceling import cancel_order, give_up_payment
 from payments.actions.checkouts import clean_email, locked_checkout
+from payments.actions.coupons import hold_coupon
+from payments.actions.details import check_amount, check_coupon
 from payments.actions.moves import locked_order
+from payments.actions.settling import settle_free
+from payments.actions.stock import hold_pieces
 from payments.actions.subscriptions import begin_subscription, plan_of
 from payments.actions.transfers import note_start
 from payments.gateways.base import Intent
-from payments.models import Checkout, CheckoutLine, Order, OrderLine, Payment
+from payments.models import Checkout, CheckoutLine, Offer, Order, OrderLine, Payment
 from payments.pricing import PricedLine, Quote
 from payments.queries.checkouts import lines_of, live_order_of, quote_of
 from payments.queries.orders import processing_line
@@ -21,11 +25,13 @@ from payments.refusals import (
     AlreadyOwned,
     CheckoutEmpty,
     ConsentNeeded,
+    CountryNeeded,
     EmailNeeded,
     FormSent,
     OfferClosed,
     OrderNotPayable,
     PriceChanged,
+    QuantityNotValid,
     StillProcessing,
 )
 
@@ -42,8 +48,9 @@ def place_order(
 
     `email` is needed from guests who gave none before. `expected_minor` is the total the buyer was
     shown; another one is refused (PriceChanged). Raises further: CheckoutEmpty, CheckoutExpired,
-    CheckoutFinished, ConsentNeeded, EmailNeeded, OfferClosed, StillProcessing,
-    LiveSchoolWithoutGateway, and what the sellables refuse (AlreadyOwned…).
+    CheckoutFinished, ConsentNeeded, EmailNeeded, CountryNeeded, OfferClosed, OfferSoldOut,
+    TooManyForOne, AmountNotValid, what the coupon refuses (CouponUsedUp…), StandsAlone,
+    StillProcessing, LiveSchoolWithoutGateway, and what the sellables refuse (AlreadyOwned…).
     """
     checkout = locked_checkout(checkout.pk)
     lines = lines_of(checkout)
@@ -52,6 +59,8 @@ def place_order(
     if not has_consented:
         raise ConsentNeeded
     address = _address(checkout, email)
+    if taxes.seller().country and not checkout.country:
+        raise CountryNeeded
     mode = gateways.current().mode
     quote = _sound_quote(checkout, lines, expected_minor)
     buyer = checkout.person or person_with_email(address)
@@ -77,6 +86,12 @@ def _sound_quote(checkout: Checkout, lines: list[CheckoutLine], expected: int | 
     for line in lines:
         if not line.offer.is_open:
             raise OfferClosed(f"“{line.offer.title}” is not on sale any more.")
+        if line.offer.pricing == Offer.Pricing.OPEN:
+            check_amount(line.offer, line.unit_minor)
+        if line.quantity > 1 and line.unit_minor > money.MOST_MINOR // line.quantity:
+            raise QuantityNotValid("This is more than we can charge at once.")
+    if checkout.coupon_id:
+        check_coupon(checkout.coupon, checkout, lines)
     quote = quote_of(checkout, lines)
     if expected is not None and expected != quote.total_minor:
         raise PriceChanged(f"The price has changed to {quote.text}. Check it, then pay.")
@@ -100,6 +115,10 @@ def _refuse_lines(
     buyer, address: str, lines: list[PricedLine], order: Order | None, *, is_guest: bool
 ) -> None:
     for line in lines:
+        if line.gift:
+            # What the buyer owns may still be given to somebody else.
+            sellables.of(line.kind).refuse(None, line.key, line.quantity)
+            continue
         if processing_line(buyer, address, line.kind, line.key, order):
             raise StillProcessing(f"A payment for “{line.title}” is still being confirmed.")
         try:
@@ -135,6 +154,13 @@ def _write_order(
         discount_minor=quote.discount_minor,
         tax_minor=quote.tax_minor,
         steps=quote.steps,
+        billing=checkout.billing,
+        country=checkout.country,
+        vat_id=checkout.vat_id,
+        evidence=checkout.evidence,
+        tax_kind=taxes.terms(checkout.country, checkout.vat_id, clock.now().date()).kind,
+        coupon=checkout.coupon,
+        coupon_code=checkout.coupon.code if checkout.coupon else "",
         expires_at=checkout.expires_at,
     )
     offers = {line.offer.public_id: line.offer for line in lines}
@@ -159,6 +185,8 @@ def _write_order(
             steps=priced.steps,
         )
         sellables.of(line.kind).hold(line, order.expires_at)
+    hold_pieces(order)
+    hold_coupon(order)
     begin_subscription(order)
     audit.record(
         "order.placed",
@@ -175,12 +203,16 @@ def _write_order(
 def start_payment(*, order: Order, key: str | None = None, gateway: str = "") -> Payment:
     """A payment with the address of its hosted page. No transaction may be open: it calls out.
 
-    `gateway` is a name of `gateways.choices()`; empty: the main one. An attempt that is still open
-    there is found again instead of a second one; one elsewhere is given up. `key` marks the form or
-    call that asks: one whose attempt has ended is refused (FormSent). Raises OrderNotPayable,
-    StillProcessing, GatewayNotOffered, LiveSchoolWithoutGateway, GatewayUnavailable.
+    An order of nothing is paid at once, without a
+    gateway. `gateway` is a name of `gateways.choices()`; empty: the main one. An attempt that is
+    still open there is found again instead of a second one; one elsewhere is given up. `key` marks
+    the form or call that asks: one whose attempt has ended is refused (FormSent). Raises
+    OrderNotPayable, StillProcessing, GatewayNotOffered, LiveSchoolWithoutGateway,
+    GatewayUnavailable.
     """
     plan = plan_of(order)
+    if plan is None and not order.total_minor:
+        return settle_free(order)
     gateway = gateways.chosen(gateway, has_plan=plan is not None)
     faultpoint("checkout.before_payment")
     payment = _open_payment(order.pk, key, gateway)

@@ -10,24 +10,28 @@ from django.db import transaction
 
 from accounts.actions import person_for_email, send_sign_in_link
 from engineroom import audit, clock, mail
+from engineroom.addresses import absolute_url
 from engineroom.events import announce
 from engineroom.faultpoints import faultpoint
 from engineroom.refusals import Refusal
 from payments import gateways, sellables, states
+from payments.actions.coupons import hold_coupon
 from payments.actions.evidence import note_evidence
 from payments.actions.gifts import make_gift
 from payments.actions.invoices import issue_invoice
 from payments.actions.ledger import book_capture, book_fee, book_sale
 from payments.actions.moves import locked_order, move_order, move_payment
 from payments.actions.plans import activate, deliver_period
+from payments.actions.stock import hold_pieces
 from payments.events import OrderPaid
 from payments.gateways.base import Reading
 from payments.models import Checkout, Order, OrderKind, OrderLine, Payment
 from payments.queries.checkouts import live_order_of
 from payments.queries.receipts import receipt_words
-from payments.refusals import BuyerForgotten, GatewayUnavailable, PaymentMismatch
+from payments.refusals import BuyerForgotten, GatewayUnavailable, OrderNotPayable, PaymentMismatch
 
 log = logging.getLogger(__name__)
+FREE = "free"
 
 
 def check_reading(payment: Payment, reading: Reading) -> None:
@@ -82,6 +86,45 @@ def settle_order(*, payment: Payment, reading: Reading, source: str, actor=None)
     return order
 
 
+@transaction.atomic
+def settle_free(order: Order) -> Payment:
+    """Nothing is to be paid (a coupon takes all of it off): the order is paid without a gateway.
+
+    Asked again, the same payment. Raises OrderNotPayable.
+    """
+    order = locked_order(order.pk)
+    if paid := order.payments.filter(gateway=FREE, state=states.CAPTURED).first():
+        return paid
+    if order.state != states.AWAITING or order.total_minor:
+        raise OrderNotPayable
+    for left in order.payments.filter(state__in=states.OPEN_PAYMENTS):
+        move_payment(left, states.STOPPED)
+    back = f"{order.checkout.get_absolute_url()}return/" if order.checkout else ""
+    payment = Payment.objects.create(
+        order=order,
+        gateway=FREE,
+        mode=order.mode,
+        amount_minor=0,
+        currency=order.currency,
+        url=absolute_url(back or order.get_absolute_url()),
+    )
+    Payment.objects.filter(pk=payment.pk).update(reference=payment.public_id)
+    payment.reference = payment.public_id
+    reading = Reading(
+        key=payment.public_id,
+        reference=payment.reference,
+        order_number=order.number,
+        amount_minor=0,
+        currency=order.currency,
+        mode=order.mode,
+        account="",
+        status="captured",
+    )
+    settle_order(payment=payment, reading=reading, source=FREE)
+    payment.refresh_from_db()
+    return payment
+
+
 def _wait(order: Order, payment: Payment, reading: Reading) -> None:
     if move_payment(payment, states.UNDERWAY, method=reading.method):
         move_order(order, states.PROCESSING)
@@ -110,6 +153,8 @@ def _capture(order: Order, payment: Payment, reading: Reading, source: str, acto
     if not move_order(order, states.PAID, paid_at=now):
         flag(order, "Paid twice: refund the surplus payment.")
         return
+    if before in (states.EXPIRED, states.CANCELED):
+        _hold_late(order)
     _finish_checkout(order)
     _attach_person(order)
     if why := activate(order, reading):
@@ -145,6 +190,16 @@ def _make_room(order: Order) -> None:
     if order.checkout and live_order_of(order.checkout):
         Order.objects.filter(pk=order.pk).update(checkout=None)
         order.checkout = None
+
+
+def _hold_late(order: Order) -> None:
+    """What was given back when the order ended is counted again, or staff see that it cannot be."""
+    for hold in (hold_pieces, hold_coupon):
+        try:
+            with transaction.atomic():
+                hold(order)
+        except Refusal as refusal:
+            flag(order, f"Paid late: {refusal.message}")
 
 
 def _finish_checkout(order: Order) -> None:

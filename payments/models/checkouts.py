@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from engineroom import clock, ids
+from payments import money
 from payments.models.columns import currency_column, currency_shape
 from payments.models.offers import Offer
 
@@ -109,3 +110,14 @@ class CheckoutLine(models.Model):
 
     def __str__(self):
         return self.public_id
+
+    @property
+    def unit_minor(self) -> int:
+        """What one of it costs: the offer's price, or what the buyer chose of an open one."""
+        if self.offer.pricing != Offer.Pricing.OPEN:
+            return self.offer.amount_minor
+        return self.amount_minor or self.offer.suggested_minor or self.offer.amount_minor
+
+    @property
+    def text(self) -> str:
+        return money.text(self.unit_minor * self.quantity, self.offer.currency)

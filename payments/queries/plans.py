@@ -16,7 +16,7 @@ def frozen_lines(lines: list[CheckoutLine]) -> list[dict]:
         {
             "offer": line.offer.public_id,
             "title": line.offer.title,
-            "amount_minor": line.amount_minor or line.offer.amount_minor,
+            "amount_minor": line.unit_minor,
             "list_minor": line.offer.list_minor,
             "tax_class": line.offer.tax_class,
             "quantity": line.quantity,

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from payments import money
+from payments import money, states
 from payments.models import Invoice, Mode, Order, Payment, Refund
 
 
@@ -40,9 +40,16 @@ def receipt_words(order: Order, payment: Payment) -> dict:
         "items": items,
         "total": order.text,
         "method": payment.method,
+        "is_free": not order.total_minor,
+        "discount": money.text(-order.discount_minor, order.currency)
+        if order.discount_minor
+        else "",
+        "coupon_code": order.coupon_code,
         "was_guest": order.was_guest,
         "email": order.email,
         "start_url": items[0]["url"] if items else "",
+        "after": later_words(order),
+        "after_url": absolute(order.subscription.get_absolute_url()) if order.subscription else "",
         "invoice": _document(order.invoices.filter(kind="invoice").first()),
     }
 
@@ -52,6 +59,24 @@ def _document(invoice: Invoice | None) -> dict | None:
     if invoice is None:
         return None
     return {"number": invoice.number, "url": absolute(invoice.get_absolute_url())}
+
+
+def later_words(order: Order) -> str:
+    """What is charged after this order, in a sentence; empty when nothing is. At most one query."""
+    subscription = order.subscription
+    if subscription is None or not subscription.is_running or subscription.cancels_at_period_end:
+        return ""
+    price = f"{subscription.text} a {subscription.period}"
+    day = f"{subscription.period_ends_at:%-d %B %Y}"
+    if subscription.periods_total:
+        left = subscription.periods_total - subscription.periods_paid
+        more = "instalment" if left == 1 else "instalments"
+        return (
+            f"{left} more {more} of {subscription.text} follow, one a month. The next is on {day}."
+        )
+    if subscription.state == states.TRIALING:
+        return f"Your trial runs until {day}, then it costs {price}. Cancel before and pay nothing."
+    return f"It renews on {day} for {price}. You can cancel at any time."
 
 
 def refund_words(order: Order, refund: Refund) -> dict:
