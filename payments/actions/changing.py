@@ -20,8 +20,10 @@ from payments.models import Offer, Order, OrderKind, Payment, Subscription
 from payments.pricing import Quote
 from payments.proration import Proration, prorate
 from payments.queries.plans import later_quote, scaled, tax_of
+from payments.queries.receipts import absolute
 from payments.queries.subscriptions import (
     address_of,
+    kinds_of,
     latest_order,
     subscription_words,
     worth_of,
@@ -93,7 +95,10 @@ def _refuse(subscription: Subscription, offer: Offer) -> None:
         raise PlanNotOffered
     if offer.pk == subscription.offer_id or offer.currency != subscription.currency:
         raise PlanNotOffered
-    if not offer.is_open or not offer.items.exists():
+    kinds = {item.kind for item in offer.items.all()}
+    if not kinds <= kinds_of(subscription):
+        raise PlanNotOffered("You cannot change to something of another kind.")
+    if not offer.is_open or not kinds:
         raise PlanNotOffered("This plan is not on sale now.")
     if subscription.state == states.PAST_DUE:
         raise ChangeNotNow("A payment is overdue. Change your card first, then the plan.")
@@ -267,7 +272,7 @@ def settle_change(
             "credit": money.text(subscription.credit_minor, subscription.currency)
             if subscription.credit_minor
             else "",
-            "order_url": order.get_absolute_url(),
+            "order_url": absolute(order.get_absolute_url()),
             "number": order.number,
         }
         mail.send("subscription_changed", to, words, key=f"changed:{order.number}")

@@ -14,6 +14,7 @@ from payments.gateways.base import Charge, Reading, SubscriptionReading
 from payments.models import Offer, Order, OrderKind, OrderLine, Payment, Subscription
 from payments.pricing import Quote
 from payments.queries.plans import renewal_quote, scaled, tax_of
+from payments.queries.receipts import absolute
 from payments.queries.subscriptions import address_of, latest_order, subscription_words
 
 
@@ -198,7 +199,7 @@ def _tell(subscription: Subscription, order: Order) -> None:
     order.refresh_from_db()
     if to := address_of(subscription):
         words = subscription_words(subscription) | {
-            "order_url": order.get_absolute_url(),
+            "order_url": absolute(order.get_absolute_url()),
             "number": order.number,
             "amount": order.text,
         }

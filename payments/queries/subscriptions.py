@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from payments import money, pricing, states
-from payments.models import Offer, Order, OrderKind, Subscription
+from payments.models import Offer, OfferItem, Order, OrderKind, Subscription
 from payments.queries.receipts import absolute
 
 # Everything but attempts that were never paid.
@@ -38,14 +38,20 @@ def orders_in(subscription: Subscription) -> list[Order]:
 
 
 def plans_for(subscription: Subscription) -> list[Offer]:
-    """Memberships on sale to which it could change: one query."""
+    """Plans on sale to which it could change, of the kinds it gives: one query."""
+    fitting = OfferItem.objects.filter(kind__in=kinds_of(subscription)).values("offer")
     return list(
         Offer.objects.open()
-        .filter(currency=subscription.currency)
+        .filter(currency=subscription.currency, pk__in=fitting)
         .exclude(period="")
         .exclude(pk=subscription.offer_id)
         .order_by("amount_minor", "pk")
     )
+
+
+def kinds_of(subscription: Subscription) -> set[str]:
+    """The kinds of what it gives."""
+    return {part["kind"] for line in subscription.terms["lines"] for part in line["parts"]}
 
 
 def latest_order(subscription: Subscription) -> Order | None:

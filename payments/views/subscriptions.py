@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from engineroom import clock, throttles
 from engineroom.pages import private_page
 from engineroom.refusals import Refusal
-from payments import money
+from payments import money, states
 from payments.actions.changing import plan_change
 from payments.actions.steering import (
     cancel_subscription,
@@ -30,7 +30,7 @@ from payments.queries.subscriptions import (
     subscription_of,
     subscriptions_of,
 )
-from payments.refusals import PriceChanged
+from payments.refusals import PlanNotOffered, PriceChanged
 from payments.views.addresses import is_ours
 
 SHOWN = 50
@@ -88,7 +88,7 @@ def subscription_page(request, subscription_id):
 
 def _show(request, subscription, refusal=None):
     is_membership = subscription.kind == Subscription.Kind.MEMBERSHIP
-    can_change = is_membership and subscription.is_running
+    can_change = is_membership and subscription.state in (states.TRIALING, states.ACTIVE)
     context = _row(subscription) | {
         "orders": orders_in(subscription),
         "can_change": can_change and bool(plans_for(subscription)),
@@ -168,7 +168,7 @@ def _plans(request, subscription, chosen: str, refusal=None):
 def _change(request, subscription):
     form = ChangeForm(request.POST)
     if not form.is_valid():
-        return _plans(request, subscription, "")
+        return _plans(request, subscription, "", PlanNotOffered("Choose a plan from the list."))
     said = form.cleaned_data
     offer = offer_by_id(said["offer"]) if said["offer"].isprintable() else None
     if offer is None:

@@ -338,3 +338,33 @@ def test_a_charge_after_the_end_is_booked_and_shown_to_staff(gateway, thing):
         assert "after the end" in subscription.attention
         assert len(renewals()) == 1
         assert audit_books()["ok"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({}, "It renews on 28 February 2027 for €29.00 a month. You can cancel at any time."),
+        (
+            {"trial_days": 14},
+            "Your trial runs until 14 February 2027, then it costs €29.00 a month.",
+        ),
+    ],
+)
+def test_the_receipt_says_what_is_charged_next(gateway, thing, fields, sentence):
+    with at(START):
+        subscription = subscribe(make_membership(**fields))
+    row = OutboxEvent.objects.get(topic=mail.TOPIC, payload__subject__startswith="Your receipt")
+    assert sentence in row.payload["text"]
+    assert sentence in row.payload["html"]
+    assert f"/subscriptions/{subscription.public_id}/" in row.payload["text"]
+
+
+def test_every_mail_leads_to_the_subscription_and_the_order(gateway, thing):
+    with at(START):
+        subscription = subscribe()
+    with at(periods.after(START, "month")):
+        sweep_subscriptions()
+    row = OutboxEvent.objects.filter(topic=mail.TOPIC).last()
+    number = renewals()[0].number
+    assert f"http://localhost:8000/orders/{number}/" in row.payload["text"]
+    assert f"http://localhost:8000/subscriptions/{subscription.public_id}/" in row.payload["html"]

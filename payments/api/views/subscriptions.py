@@ -154,10 +154,11 @@ class SubscriptionCancel(_Move):
         responses={200: SubscriptionSerializer},
     )
     def post(self, request, subscription_id):
+        found = self.subscription(request, subscription_id)
         form = CancelSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         subscription = cancel_subscription(
-            subscription=self.subscription(request, subscription_id),
+            subscription=found,
             at_period_end=form.validated_data["at_period_end"],
             actor=request.user,
         )
@@ -189,10 +190,11 @@ class SubscriptionChange(_Move):
         responses={200: SubscriptionSerializer},
     )
     def post(self, request, subscription_id):
+        found = self.subscription(request, subscription_id)
         form = ChangeSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         subscription = change_plan(
-            subscription=self.subscription(request, subscription_id),
+            subscription=found,
             offer=_offer(form.validated_data["offer"]),
             expected_minor=form.validated_data["expected_minor"],
             actor=request.user,
