@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from payments import money, pricing, states, taxes
 from payments.models import CheckoutLine, Coupon, Order, Subscription
 from payments.pricing import CouponTerms, Part, Quote, TaxTerms, Wanted
+from payments.queries.terms import coupon_terms
 
 # Gateways take an hour or two to ask for a renewal, banks longer: nobody is closed out meanwhile.
 LEEWAY = timedelta(days=2)
@@ -30,14 +31,15 @@ def frozen_coupon(coupon: Coupon | None, currency: str) -> dict | None:
     """A coupon as the terms keep it; `always`: it holds for every period."""
     if coupon is None:
         return None
-    offers = sorted(coupon.offers.values_list("public_id", flat=True))
-    fits = coupon.amount_minor and coupon.currency == currency
+    terms = coupon_terms(coupon, currency)
+    if terms is None:
+        return None
     return {
-        "code": coupon.code,
-        "label": coupon.title or "Coupon",
-        "percent": coupon.percent or 0,
-        "amount_minor": coupon.amount_minor if fits else 0,
-        "offers": offers or None,
+        "code": terms.code,
+        "label": terms.label,
+        "percent": terms.percent,
+        "amount_minor": terms.amount_minor,
+        "offers": None if terms.offers is None else sorted(terms.offers),
         "always": coupon.duration == Coupon.Duration.ALWAYS,
     }
 

@@ -6,14 +6,12 @@ import pytest
 
 from engineroom import clock, mail
 from engineroom.models import OutboxEvent
-from payments import periods, pricing, sellables, states
-from payments.actions import ordering
+from payments import periods, sellables, states
 from payments.actions.dunning import sweep_subscriptions
 from payments.actions.refunding import refund_lines
 from payments.actions.steering import cancel_subscription
 from payments.actions.subscriptions import refresh_subscription
 from payments.models import Coupon, Order, OrderKind, Subscription
-from payments.pricing import CouponTerms, Part, Wanted
 from payments.queries.books import audit_books
 from payments.queries.subscriptions import churn, recurring_revenue
 from payments.refusals import CouponNotForTrial, InstalmentsOwed
@@ -39,31 +37,6 @@ def thing():
     periodic = PeriodicSellable()
     sellables.register("dummy", periodic)
     return periodic
-
-
-@pytest.fixture(autouse=True)
-def priced(monkeypatch):
-    """Checkouts in instalments and with a coupon, priced by the one function."""
-
-    def quote(checkout, lines):
-        known = checkout.coupon
-        wanted = [
-            Wanted(
-                offer=line.offer.public_id,
-                title=line.offer.title,
-                amount_minor=line.offer.amount_minor,
-                currency=line.offer.currency,
-                tax_class="standard",
-                trial_days=line.offer.trial_days,
-                parts=[Part(**part) for part in line.parts],
-            )
-            for line in lines
-        ]
-        terms = CouponTerms(code=known.code, label="x", percent=known.percent) if known else None
-        parts = lines[0].offer.instalments if checkout.in_instalments else 1
-        return pricing.price(wanted, checkout.currency, coupon=terms, instalments=parts)
-
-    monkeypatch.setattr(ordering, "quote_of", quote)
 
 
 def at(moment):
