@@ -9,10 +9,12 @@ class LearningConfig(AppConfig):
         from engineroom import events, slots
         from learning import jobs, listeners  # noqa: F401
         from learning.actions import erase_person
+        from learning.actions.holdings import end_holding
         from learning.actions.works import plant_work
         from learning.queries import access
         from learning.queries import slots as parts
         from learning.queries.evidence import evidence
+        from learning.queries.holdings import holdings
         from learning.queries.works import gallery
         from learning.sellables import (
             CohortSeatSellable,
@@ -39,4 +41,6 @@ class LearningConfig(AppConfig):
         slots.fill("accounts.erase", erase_person)
         slots.fill("accounts.export", parts.export)
         slots.fill("payments.evidence", evidence)
+        slots.fill("payments.holdings", holdings)
+        slots.fill("payments.end_holding", end_holding)
         slots.fill("admin.board", parts.board)

@@ -2,6 +2,7 @@
 
 from engineroom import jobs, outbox
 from payments import gateways, printing, vies
+from payments.actions import selfcheck
 from payments.actions.canceling import CLOSE_TOPIC, close_hosted_page, expire_overdue
 from payments.actions.changing import TOPIC as CHANGE_TOPIC
 from payments.actions.disputes import refresh_disputes
@@ -88,6 +89,7 @@ outbox.consumer(VAT_ID_TOPIC, check_vat_id)
 jobs.every(60, "payments.expire_overdue", expire_overdue)
 jobs.every(30, "payments.process_waiting_events", process_waiting)
 jobs.every(20, "payments.reconcile_payments", reconcile_payments)
+jobs.every(24 * 3600, "payments.self_check", selfcheck.nightly)
 jobs.every(60, "payments.send_due_gifts", send_due_gifts)
 jobs.every(10, "payments.run_simulator", run_simulator)
 jobs.every(60, "payments.sweep_subscriptions", sweep_subscriptions)

@@ -9,6 +9,9 @@ Accounts, each under `live:` or `test:` (docs/reference/money.md explains them o
 - `fees:<gateway>`: what the gateway keeps; `disputes:<gateway>`: money a buyer's bank took back.
 """
 
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, Sum, When
 from django.db.models.functions import Coalesce
@@ -25,6 +28,20 @@ from payments.models import (
     RefundLine,
 )
 
+# While a draft is open, entries go into it instead of the books.
+_draft: ContextVar[list[LedgerEntry] | None] = ContextVar("draft", default=None)
+
+
+@contextmanager
+def drafted():
+    """Within the block the functions here write into the list that is yielded, not into the books."""
+    entries: list[LedgerEntry] = []
+    token = _draft.set(entries)
+    try:
+        yield entries
+    finally:
+        _draft.reset(token)
+
 
 def _transfer(mode: str, debit: str, credit: str, minor: int, currency: str, ref: str, order=None):
     """Debit one account and credit the other; below zero the other way round."""
@@ -32,16 +49,21 @@ def _transfer(mode: str, debit: str, credit: str, minor: int, currency: str, ref
         return
     if minor < 0:
         debit, credit, minor = credit, debit, -minor
+    entry = LedgerEntry(
+        debit=f"{mode}:{debit}",
+        credit=f"{mode}:{credit}",
+        amount_minor=minor,
+        currency=currency,
+        ref=ref,
+        order=order,
+    )
+    draft = _draft.get()
+    if draft is not None:
+        draft.append(entry)
+        return
     try:
         with transaction.atomic():
-            LedgerEntry.objects.create(
-                debit=f"{mode}:{debit}",
-                credit=f"{mode}:{credit}",
-                amount_minor=minor,
-                currency=currency,
-                ref=ref,
-                order=order,
-            )
+            entry.save(force_insert=True)
     except IntegrityError:
         if not LedgerEntry.objects.filter(ref=ref).exists():
             raise
@@ -71,6 +93,17 @@ def book_sale(order: Order, line: OrderLine) -> None:
 
 def returned_before(order: Order, line: OrderLine) -> int:
     """What has gone back of the line so far, by refunds and lost disputes: one query."""
+    draft = _draft.get()
+    if draft is not None:
+        mine = [
+            entry
+            for entry in draft
+            if "return" in entry.ref and entry.ref.endswith(f":{line.public_id}")
+        ]
+        return sum(
+            entry.amount_minor if entry.credit.endswith(":customers") else -entry.amount_minor
+            for entry in mine
+        )
     own = LedgerEntry.objects.filter(
         Q(ref__startswith="return") | Q(ref__startswith="dispute-return"),
         order=order,
@@ -109,8 +142,13 @@ def book_fee(order: Order, payment: Payment, fee_minor: int) -> None:
         return
     Payment.objects.filter(pk=payment.pk, fee_minor=0).update(fee_minor=fee_minor)
     payment.fee_minor = fee_minor
-    gateway = payment.gateway
-    _book(order, f"fees:{gateway}", f"gateway:{gateway}", fee_minor, f"fee:{payment.public_id}")
+    write_fee(order, payment)
+
+
+def write_fee(order: Order, payment: Payment) -> None:
+    """The fee that the payment's row says."""
+    gateway, ref = payment.gateway, f"fee:{payment.public_id}"
+    _book(order, f"fees:{gateway}", f"gateway:{gateway}", payment.fee_minor, ref)
 
 
 def book_dispute(order: Order, dispute: Dispute) -> None:

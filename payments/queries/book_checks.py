@@ -30,10 +30,14 @@ CUSTOMERS = ":customers"
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """`subject` is an order's number or another row's public id; empty: the books as a whole."""
+    """`subject` is an order's number or another row's public id; empty: the books as a whole.
+
+    `repair` names what would set it right (payments.actions.repairing); empty: somebody must look.
+    """
 
     subject: str
     text: str
+    repair: str = ""
 
 
 def sums(queryset, owner: str, column: str = "amount_minor") -> dict:
@@ -69,7 +73,8 @@ def orders_add_up() -> list[Problem]:
             if amount
         }
         for pk, _, _ in _differ(own, sums(OrderLine.objects.all(), "order_id", column)):
-            found.append(Problem(subject=numbers[pk], text=f"order {numbers[pk]}: {text}"))
+            text_ = f"order {numbers[pk]}: {text}"
+            found.append(Problem(subject=numbers[pk], text=text_, repair="recount"))
     return found
 
 
@@ -96,13 +101,19 @@ def refunds_add_up() -> list[Problem]:
     live = Refund.objects.exclude(state=states.FAILED)
     own = sums(Payment.objects.all(), "public_id", "refunded_minor")
     found = [
-        Problem(subject=name, text=f"payment {name}: {said} called refunded, {real} in refunds")
+        Problem(
+            subject=name,
+            text=f"payment {name}: {said} called refunded, {real} in refunds",
+            repair="recount",
+        )
         for name, said, real in _differ(own, sums(live, "payment__public_id"))
     ]
+    # A refund without lines sends back what was paid too much.
+    with_lines = Refund.objects.filter(pk__in=RefundLine.objects.values("refund"))
     parts = sums(RefundLine.objects.all(), "refund__public_id")
     found += [
         Problem(subject=name, text=f"refund {name}: {said} moved, its lines say {real}")
-        for name, said, real in _differ(sums(Refund.objects.all(), "public_id"), parts)
+        for name, said, real in _differ(sums(with_lines, "public_id"), parts)
     ]
     disputed = Dispute.objects.filter(state=states.LOST).values("payment__order_id")
     lines = OrderLine.objects.exclude(order__in=disputed)
@@ -112,15 +123,19 @@ def refunds_add_up() -> list[Problem]:
         "line__public_id",
     )
     found += [
-        Problem(subject=name, text=f"line {name}: {said} called refunded, {back} in refunds")
+        Problem(
+            subject=name,
+            text=f"line {name}: {said} called refunded, {back} in refunds",
+            repair="recount",
+        )
         for name, said, back in _differ(own, real)
     ]
     return found
 
 
-def _towards_customers(prefix: str) -> dict[int, int]:
-    """What entries with this prefix gave to buyers (above zero) or took, by order: one query."""
-    given, taken = Q(credit__endswith=CUSTOMERS), Q(debit__endswith=CUSTOMERS)
+def moved(prefix: str, account: str = CUSTOMERS) -> dict[int, int]:
+    """What entries with this prefix gave to an account (above zero) or took, by order: one query."""
+    given, taken = Q(credit__contains=account), Q(debit__contains=account)
     rows = LedgerEntry.objects.filter(given | taken, ref__startswith=prefix)
     rows = rows.order_by().values("order_id")
     rows = rows.annotate(
@@ -167,28 +182,33 @@ def ledger_says_the_same() -> list[Problem]:
         for pk, moved, booked in _differ(wanted, written):
             number = numbers.get(pk, "none")
             text = f"{what} of order {number}: {moved} moved, {booked} in the books"
-            found.append(Problem(subject=number, text=text))
+            found.append(Problem(subject=number, text=text, repair="rebook"))
 
     for what, wanted, sign in pairs:
-        written = _towards_customers(f"{what}:")
+        written = moved(f"{what}:")
         compare(what, wanted, {pk: sign * amount for pk, amount in written.items()})
     disputed = set(lost.values_list("payment__order_id", flat=True))
     for kind, wanted in _expected_returns().items():
-        written = _towards_customers(f"return{kind}:")
+        written = moved(f"return{kind}:")
         compare(
             f"return{kind}",
             {pk: amount for pk, amount in wanted.items() if amount},
             {pk: amount for pk, amount in written.items() if pk not in disputed},
         )
-    plain = (
-        ("fee", sums(Payment.objects.all(), "order_id", "fee_minor")),
-        ("dispute", sums(Dispute.objects.all(), "payment__order_id")),
-        ("dispute-fee", sums(Dispute.objects.all(), "payment__order_id", "fee_minor")),
-        ("dispute-won", sums(disputes[states.WON], "payment__order_id")),
+    others = (
+        ("fee", ":fees:", -1, sums(Payment.objects.all(), "order_id", "fee_minor")),
+        ("dispute", ":disputes:", -1, sums(Dispute.objects.all(), "payment__order_id")),
+        (
+            "dispute-fee",
+            ":fees:",
+            -1,
+            sums(Dispute.objects.all(), "payment__order_id", "fee_minor"),
+        ),
+        ("dispute-won", ":disputes:", 1, sums(disputes[states.WON], "payment__order_id")),
     )
-    for what, wanted in plain:
-        entries = LedgerEntry.objects.filter(ref__startswith=f"{what}:")
-        compare(what, wanted, sums(entries, "order_id"))
+    for what, account, sign, wanted in others:
+        written = moved(f"{what}:", account)
+        compare(what, wanted, {pk: sign * amount for pk, amount in written.items()})
     return found
 
 
@@ -196,7 +216,7 @@ def customers_are_even() -> list[Problem]:
     """Nobody is owed anything but what was paid twice: per order, given and taken are the same."""
     captured = sums(Payment.objects.filter(state=states.CAPTURED), "order_id")
     returned = sums(Refund.objects.filter(state=states.DONE, lines=None), "order_id")
-    written = _towards_customers("")
+    written = moved("")
     found = []
     for order in Order.objects.order_by().values("pk", "number", "state", "total_minor"):
         surplus = captured.get(order["pk"], 0) - returned.get(order["pk"], 0)
@@ -204,7 +224,7 @@ def customers_are_even() -> list[Problem]:
             surplus -= order["total_minor"]
         if written.get(order["pk"], 0) != surplus:
             text = f"order {order['number']}: the buyer's account is not even"
-            found.append(Problem(subject=order["number"], text=text))
+            found.append(Problem(subject=order["number"], text=text, repair="rebook"))
     return found
 
 
@@ -237,13 +257,17 @@ def coupons_are_counted() -> list[Problem]:
         .values_list("coupon__code", "n")
     )
     found = [
-        Problem(subject=code, text=f"coupon {code}: {said} uses counted, {count} held")
+        Problem(
+            subject=f"coupon {code}",
+            text=f"coupon {code}: {said} uses counted, {count} held",
+            repair="recount",
+        )
         for code, said, count in _differ(own, real)
     ]
     dead = held.exclude(order__state__in=states.LIVE_ORDERS)
     for code, number in dead.values_list("coupon__code", "order__number"):
         text = f"coupon {code}: held by order {number}, which will not be paid"
-        found.append(Problem(subject=code, text=text))
+        found.append(Problem(subject=f"coupon {code}", text=text, repair="recount"))
     return found
 
 
@@ -283,7 +307,7 @@ def payouts_are_booked() -> list[Problem]:
             found.append(Problem(subject=payout.public_id, text=text))
         if booked.get(payout.public_id, 0) != payout.amount_minor:
             text = f"payout {payout.public_id}: not in the books with its amount"
-            found.append(Problem(subject=payout.public_id, text=text))
+            found.append(Problem(subject=payout.public_id, text=text, repair="rebook"))
     return found
 
 
