@@ -12,6 +12,7 @@ from engineroom import clock, outbox, slots
 from engineroom.models import AuditEntry
 from payments import gateways, states
 from payments.actions.disputes import answer_dispute, settle_dispute
+from payments.actions.people import forget_buyer
 from payments.actions.refunding import refund_lines
 from payments.gateways import simulator
 from payments.gateways.base import DisputeReading
@@ -270,3 +271,20 @@ def test_a_dispute_told_before_its_payment_waits_for_it(dummy):
 
     assert Order.objects.get().state == states.DISPUTED
     assert Payment.objects.get().state == states.CAPTURED
+
+
+def test_a_forgotten_buyer_stands_in_no_evidence():
+    person = make_user(name="Mara Lindqvist")
+    disputed_order(person=person)
+    dispute = Dispute.objects.select_related("payment__order__person").get()
+    answer_dispute(dispute=dispute, evidence=pack_of(dispute), is_confirmed=True)
+    assert person.email in str(SimulatorDispute.objects.get().evidence)
+
+    forget_buyer(person=person)
+    with clock.moved_by(4 * DAY):
+        work()
+
+    kept = f"{Dispute.objects.values().get()} {SimulatorDispute.objects.values().get()}"
+    assert person.email not in kept
+    assert "Lindqvist" not in kept
+    assert Dispute.objects.get().state == states.WON

@@ -125,3 +125,9 @@ def reading(token: str) -> DisputeReading:
         fee_minor=dispute.fee_minor,
         due_at=dispute.due_at,
     )
+
+
+def forget(tokens: list[str]) -> None:
+    """What schools said about people who are to be forgotten; that it was answered stays."""
+    answered = SimulatorDispute.objects.filter(token__in=tokens).exclude(evidence={})
+    answered.update(evidence={"statement": "Forgotten."})
