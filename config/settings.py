@@ -17,6 +17,7 @@ from engineroom.boot import (
     offline_settings,
     seller_settings,
     stored_secret,
+    stripe_settings,
     usable_key_ring,
 )
 from engineroom.logs import configuration
@@ -43,6 +44,9 @@ SCHEMA = {
     "DEMO_SCHOOL": (bool, True),
     "STAFF_EMAIL": (str, "staff@example.com"),
     "PAYMENT_GATEWAY": (str, "simulator"),
+    "STRIPE_SECRET_KEY": (str, ""),
+    "STRIPE_WEBHOOK_SECRETS": (list, []),
+    "STRIPE_API_BASE": (str, ""),
     "OFFLINE_PAYMENT": (bool, False),
     "OFFLINE_ACCOUNT_HOLDER": (str, ""),
     "OFFLINE_IBAN": (str, ""),
@@ -99,6 +103,7 @@ SHOW_TEST_BANNER = env("TEST_SCHOOL") and not IS_LOOPBACK
 DEMO_SCHOOL = env("DEMO_SCHOOL")
 STAFF_EMAIL = env("STAFF_EMAIL")
 PAYMENT_GATEWAY = env("PAYMENT_GATEWAY")
+vars().update(stripe_settings(env, TEST_SCHOOL))
 vars().update(offline_settings(env, SCHOOL_NAME))
 DUNNING_GRACE_DAYS = env("DUNNING_GRACE_DAYS")
 if not 0 < DUNNING_GRACE_DAYS <= 365:

@@ -382,3 +382,8 @@ class CouponNotForThis(Refusal):
 class CouponNotValid(Invalid):
     code = "coupon_not_valid"
     message = "This coupon cannot be made so."
+
+
+class AmountNotCharged(Invalid):
+    code = "amount_not_charged"
+    message = "The payment provider cannot charge this amount in this currency."
