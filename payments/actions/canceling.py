@@ -5,10 +5,11 @@ from datetime import timedelta
 from django.db import transaction
 
 from engineroom import audit, clock, outbox
+from engineroom.refusals import Refusal
 from payments import gateways, sellables, states
 from payments.actions.coupons import release_coupon
 from payments.actions.moves import locked_order, move_order, move_payment
-from payments.actions.settling import settle_order
+from payments.actions.settling import flag, settle_order
 from payments.actions.stock import release_pieces
 from payments.models import Checkout, Order, OrderKind, Payment
 from payments.refusals import GatewayUnavailable, PaymentMismatch
@@ -79,6 +80,16 @@ def expire_order(order: Order) -> bool:
     return True
 
 
+def _expire_alone(order: Order) -> bool:
+    """One that cannot run out is put before staff and holds up no other."""
+    try:
+        return expire_order(order)
+    except Refusal as refusal:
+        if not order.attention:
+            flag(order, f"It ran out, but its places could not be given back: {refusal.message}")
+        return False
+
+
 def expire_overdue() -> int:
     """Checkouts and orders whose time is over; returns how many orders expired."""
     now = clock.now()
@@ -91,4 +102,4 @@ def expire_overdue() -> int:
     overdue = Order.objects.filter(state=states.AWAITING, expires_at__lte=now)
     # An invoice that is overdue stays to be paid until staff cancel it.
     overdue = overdue.exclude(kind=OrderKind.INVOICE).order_by("pk")
-    return sum(expire_order(order) for order in overdue[:BATCH])
+    return sum(_expire_alone(order) for order in overdue[:BATCH])

@@ -250,3 +250,17 @@ def test_staff_confirm_by_the_api():
 def test_nobody_posts_about_transfers(client):
     assert client.post("/webhooks/offline/", b"{}", content_type="a/b").status_code == 400
     assert run_simulator() == 0
+
+
+def test_an_order_whose_thing_is_not_known_any_more_holds_up_no_other(dummy):
+    first, second = make_transfer(), make_transfer()
+    first.order.lines.update(kind="gone")
+
+    with clock.moved_by(15 * DAY):
+        assert expire_overdue() == 1
+        assert expire_overdue() == 0
+
+    for payment in (first, second):
+        payment.order.refresh_from_db()
+    assert (first.order.state, second.order.state) == (states.AWAITING, states.EXPIRED)
+    assert "not sold here" in first.order.attention
