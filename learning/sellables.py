@@ -172,6 +172,7 @@ class TeamSeatsSellable:
     many seats as were bought, and gives them out itself."""
 
     kind = TEAM_SEATS
+    sells_many = True
 
     def describe(self, key: str) -> dict:
         if key == EVERYTHING:

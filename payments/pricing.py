@@ -128,6 +128,10 @@ class Quote:
     def text(self) -> str:
         return money.text(self.total_minor, self.currency)
 
+    @property
+    def shown_steps(self) -> list[dict]:
+        return money.shown_steps(self.steps, self.currency)
+
 
 class MixedCurrencies(ValueError):
     """One order is paid in one currency."""

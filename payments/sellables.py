@@ -31,6 +31,7 @@ class Sellable(Protocol):
     def withdraw(self, line) -> None:
         """The line is refunded: take back what exactly this line gave."""
 
+    # A kind of which several can be bought at once says `sells_many = True`.
     # A kind that is sold by periods also has
     #     def extend(self, line, until: datetime | None) -> None:
     # A period of the line is paid for: what it gives holds until then, None: for good. Called for

@@ -163,6 +163,23 @@ def _write_order(
         coupon_code=checkout.coupon.code if checkout.coupon else "",
         expires_at=checkout.expires_at,
     )
+    _write_lines(order, lines, quote)
+    hold_pieces(order)
+    hold_coupon(order)
+    begin_subscription(order)
+    audit.record(
+        "order.placed",
+        order.number,
+        actor=checkout.person,
+        checkout=checkout.public_id,
+        total_minor=order.total_minor,
+        currency=order.currency,
+    )
+    faultpoint("checkout.after_order")
+    return order
+
+
+def _write_lines(order: Order, lines: list[CheckoutLine], quote: Quote) -> None:
     offers = {line.offer.public_id: line.offer for line in lines}
     for priced in quote.lines:
         line = OrderLine.objects.create(
@@ -185,19 +202,6 @@ def _write_order(
             steps=priced.steps,
         )
         sellables.of(line.kind).hold(line, order.expires_at)
-    hold_pieces(order)
-    hold_coupon(order)
-    begin_subscription(order)
-    audit.record(
-        "order.placed",
-        order.number,
-        actor=checkout.person,
-        checkout=checkout.public_id,
-        total_minor=order.total_minor,
-        currency=order.currency,
-    )
-    faultpoint("checkout.after_order")
-    return order
 
 
 def start_payment(*, order: Order, key: str | None = None, gateway: str = "") -> Payment:

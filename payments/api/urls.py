@@ -8,6 +8,7 @@ from payments.api.views import (
     invoices,
     offers,
     orders,
+    previews,
     simulator,
     subscriptions,
     transfers,
@@ -15,6 +16,7 @@ from payments.api.views import (
 
 urlpatterns = [
     path("offers", offers.OfferList.as_view(), name="offer-list"),
+    path("price-previews", previews.PricePreviews.as_view(), name="price-preview-list"),
     path("checkouts", checkouts.CheckoutList.as_view(), name="checkout-list"),
     path("checkouts/<str:checkout_id>", checkouts.CheckoutDetail.as_view(), name="checkout-detail"),
     path(

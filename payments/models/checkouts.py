@@ -120,4 +120,6 @@ class CheckoutLine(models.Model):
 
     @property
     def text(self) -> str:
-        return money.text(self.unit_minor * self.quantity, self.offer.currency)
+        """The ordinary price, of which the steps take off what is cheaper."""
+        ordinary = max(self.offer.list_minor or 0, self.unit_minor)
+        return money.text(ordinary * self.quantity, self.offer.currency)

@@ -2,7 +2,7 @@
 
 from engineroom import clock
 from payments import pricing, states, taxes
-from payments.models import Checkout, CheckoutLine, Order, Payment
+from payments.models import Checkout, CheckoutLine, Coupon, Order, Payment
 from payments.pricing import CouponTerms, Part, Quote, TaxTerms, Wanted
 from payments.queries.terms import coupon_terms
 
@@ -70,6 +70,19 @@ def quote_for(
         tax=tax,
         instalments=instalments_of(lines) if in_instalments else 1,
     )
+
+
+def later_minor(checkout: Checkout, lines: list[CheckoutLine]) -> int:
+    """What a later period of a membership costs: a coupon of the first one is not in it."""
+    coupon = checkout.coupon
+    lasts = coupon and coupon.is_valid_now and coupon.duration == Coupon.Duration.ALWAYS
+    return quote_for(
+        lines,
+        checkout.currency,
+        coupon=coupon_terms(coupon, checkout.currency) if lasts else None,
+        tax=taxes.terms(checkout.country, checkout.vat_id, clock.now().date()),
+        in_instalments=False,
+    ).period_minor
 
 
 def live_order_of(checkout: Checkout) -> Order | None:

@@ -108,6 +108,8 @@ IN_ROOM = {
     },
     "payments": {
         "money": PURE,
+        "charts": PURE,
+        "countries": PURE,
         "periods": PURE,
         "pricing": PURE,
         "proration": PURE,
