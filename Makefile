@@ -9,7 +9,7 @@ export UV_LINK_MODE := copy
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast lint bench docs openapi lock outdated
+.PHONY: help setup run test test-fast faults lint bench docs openapi lock outdated
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ test: $(VENV)/.dev ## run every test: SQLite, PostgreSQL, browser
 
 test-fast: $(VENV)/.dev ## run the tests on SQLite, without a browser
 	@$(BIN)/python -m tests.everything --fast
+
+faults: $(VENV)/.dev ## kill, race and double everything about money (DB=sqlite|postgres, PROMISE=R4, SCALE=short)
+	@$(BIN)/python -m tests.faults --db $(or $(DB),sqlite) --scale $(or $(SCALE),full) --promise "$(PROMISE)"
 
 lint: $(VENV)/.dev ## check style, templates, import contracts, migrations, deployment settings
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check -q .

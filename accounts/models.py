@@ -110,3 +110,70 @@ class IdentityProvider(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class TeamQuerySet(models.QuerySet):
+    def of(self, person):
+        """Teams that the person belongs to; all others do not exist for them."""
+        return self.filter(members__person=person)
+
+    def run_by(self, person):
+        """Teams whose seats the person may give out."""
+        return self.filter(members__person=person, members__role__in=TeamMember.RUNNERS)
+
+
+class Team(models.Model):
+    """People who learn together. Seats that are bought belong to the team, not to who paid."""
+
+    public_id = models.CharField(
+        max_length=40, unique=True, default=ids.maker("team"), editable=False
+    )
+    name = models.CharField(max_length=120)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return f"/teams/{self.public_id}/"
+
+
+class TeamMember(models.Model):
+    """A person owns one team at most, so that it is plain where the seats they buy go."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        MANAGER = "manager"
+        MEMBER = "member"
+
+    RUNNERS = (Role.OWNER, Role.MANAGER)
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="members")
+    person = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=8, choices=Role, default=Role.MEMBER)
+    joined_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "person"], name="once_in_a_team"),
+            models.UniqueConstraint(
+                fields=["team"], condition=models.Q(role="owner"), name="one_owner_per_team"
+            ),
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=models.Q(role="owner"),
+                name="one_owned_team_per_person",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.person} in {self.team}"
+
+    @property
+    def may_run(self) -> bool:
+        return self.role in self.RUNNERS

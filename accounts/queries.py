@@ -11,7 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
 from accounts.bearers import digest
-from accounts.models import Device, IdentityProvider, User
+from accounts.models import Device, IdentityProvider, Team, TeamMember, User
 from engineroom import clock
 
 
@@ -44,7 +44,7 @@ def is_verified(person: User) -> bool:
 def devices_of(person: User) -> QuerySet[Device]:
     """The programs that may act for the person now, the last used first."""
     return Device.objects.filter(
-        person=person, revoked_at=None, refresh_expires_at__gt=clock.now()
+        person=person, revoked_at=None, refresh_expires_at__gt=clock.real()
     ).order_by("-used_at", "-pk")
 
 
@@ -55,7 +55,7 @@ def bearer_of(access_token: str) -> Device | None:
         .filter(access_digest=digest(access_token), revoked_at=None)
         .first()
     )
-    if device is None or device.access_expires_at <= clock.now() or not device.person.is_active:
+    if device is None or device.access_expires_at <= clock.real() or not device.person.is_active:
         return None
     return device
 
@@ -83,7 +83,7 @@ def sessions_of(person: User, current_key: str | None = None) -> list[BrowserSes
     rows = list(UserSession.objects.filter(user=person).order_by("-last_seen_at", "-pk"))
     alive = set(
         Session.objects.filter(
-            session_key__in=[row.session_key for row in rows], expire_date__gt=clock.now()
+            session_key__in=[row.session_key for row in rows], expire_date__gt=clock.real()
         ).values_list("session_key", flat=True)
     )
     return [
@@ -157,6 +157,11 @@ def personal_data(person: User) -> dict:
                     .order_by("pk")
                     .values("type", "created_at", "last_used_at")
                 ),
+                "teams": list(
+                    TeamMember.objects.filter(person=person)
+                    .order_by("pk")
+                    .values("team__public_id", "team__name", "role", "joined_at")
+                ),
                 "sessions": list(
                     UserSession.objects.filter(user=person)
                     .order_by("pk")
@@ -170,3 +175,23 @@ def personal_data(person: User) -> dict:
 def has_staff() -> bool:
     """Whether somebody can run the school."""
     return User.objects.filter(is_superuser=True, is_active=True).exists()
+
+
+def teams_of(person: User) -> QuerySet[TeamMember]:
+    """The person's memberships with their teams, the newest team first: one query."""
+    return TeamMember.objects.filter(person=person).select_related("team").order_by("-team_id")
+
+
+def team_run_by(person: User, public_id: str) -> Team | None:
+    """A team whose seats the person gives out, or any team for staff who may change teams."""
+    if not public_id.isprintable():
+        return None
+    teams = Team.objects.all()
+    if not person.has_perm("accounts.change_team"):
+        teams = teams.run_by(person)
+    return teams.filter(public_id=public_id).first()
+
+
+def members_of(team: Team) -> QuerySet[TeamMember]:
+    """Everybody in the team, the owner first: one query."""
+    return team.members.select_related("person").order_by("pk")

@@ -105,3 +105,30 @@ class SessionGone(Refusal):
     code = "session_gone"
     message = "This session token is not known any more. Begin without one."
     status = 410
+
+
+class BadTeamName(Invalid):
+    code = "bad_team_name"
+    message = "Give the team a name of up to 120 characters."
+    field = "name"
+
+
+class OwnsTeam(Refusal):
+    code = "owns_team"
+    message = "You own a team already."
+
+
+class NotTeamOwner(NotAllowed):
+    code = "not_team_owner"
+    message = "Only the owner of the team may do this."
+
+
+class NoSuchMember(Refusal):
+    code = "no_such_member"
+    message = "This person does not belong to the team."
+    status = 404
+
+
+class OwnerStays(Refusal):
+    code = "owner_stays"
+    message = "A team keeps its owner until somebody else becomes it."

@@ -35,6 +35,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         "learning.*",
         "payments.*",
         "engineroom.view_*",
+        "engineroom.move_clock",
     ),
 }
 ROLES = tuple(PERMISSIONS)

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 app_name = "api-v1"
 urlpatterns = [
+    path("", include("engineroom.api.urls")),
     path("", include("accounts.api.urls")),
     path("", include("catalog.api.urls")),
     path("", include("payments.api.urls")),

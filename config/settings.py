@@ -14,7 +14,10 @@ from engineroom.boot import (
     content_security_policy,
     database_options,
     loopback,
+    offline_settings,
+    seller_settings,
     stored_secret,
+    stripe_settings,
     usable_key_ring,
 )
 from engineroom.logs import configuration
@@ -41,6 +44,26 @@ SCHEMA = {
     "DEMO_SCHOOL": (bool, True),
     "STAFF_EMAIL": (str, "staff@example.com"),
     "PAYMENT_GATEWAY": (str, "simulator"),
+    "STRIPE_SECRET_KEY": (str, ""),
+    "STRIPE_WEBHOOK_SECRETS": (list, []),
+    "STRIPE_API_BASE": (str, ""),
+    "OFFLINE_PAYMENT": (bool, False),
+    "OFFLINE_ACCOUNT_HOLDER": (str, ""),
+    "OFFLINE_IBAN": (str, ""),
+    "OFFLINE_BIC": (str, ""),
+    "OFFLINE_BANK": (str, ""),
+    "OFFLINE_DAYS": (int, 14),
+    "DUNNING_GRACE_DAYS": (int, 14),
+    "SELLER_NAME": (str, ""),
+    "SELLER_ADDRESS": (list, []),
+    "SELLER_COUNTRY": (str, ""),
+    "SELLER_VAT_ID": (str, ""),
+    "SELLER_REGISTER": (str, ""),
+    "SELLER_EMAIL": (str, ""),
+    "SELLER_OSS": (bool, True),
+    "SELLER_SMALL_BUSINESS": (bool, False),
+    "VAT_ID_LIVE_CHECK": (bool, False),
+    "GEO_COUNTRY_HEADER": (str, ""),
     "TRUSTED_PROXIES": (int, 0),
     "TIME_ZONE": (str, "UTC"),
     "LOG_LEVEL": (str, "INFO"),
@@ -80,7 +103,17 @@ SHOW_TEST_BANNER = env("TEST_SCHOOL") and not IS_LOOPBACK
 DEMO_SCHOOL = env("DEMO_SCHOOL")
 STAFF_EMAIL = env("STAFF_EMAIL")
 PAYMENT_GATEWAY = env("PAYMENT_GATEWAY")
+vars().update(stripe_settings(env, TEST_SCHOOL))
+vars().update(offline_settings(env, SCHOOL_NAME))
+DUNNING_GRACE_DAYS = env("DUNNING_GRACE_DAYS")
+if not 0 < DUNNING_GRACE_DAYS <= 365:
+    raise ImproperlyConfigured("DUNNING_GRACE_DAYS is a number of days from 1 to 365.")
 DEBUG = env("DEBUG")
+
+# Who stands on invoices, and how VAT is charged. Without a country the school charges none.
+vars().update(seller_settings(env, SCHOOL_NAME, STAFF_EMAIL))
+VAT_ID_LIVE_CHECK = env("VAT_ID_LIVE_CHECK")
+GEO_COUNTRY_HEADER = env("GEO_COUNTRY_HEADER")
 
 _database_url = env("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'school.db'}"
 DATABASES = {"default": env.db_url_config(_database_url)}

@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("", include("payments.urls")),
     path("learn/", include("learning.urls")),
+    path("", include("learning.urls.groups")),
     path("", include("catalog.urls")),
 ]
 

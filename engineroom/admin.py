@@ -6,9 +6,11 @@ from django.db import models
 from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpResponseRedirect
+from django.urls import path
 from django.utils.html import format_html
 
 from engineroom import outbox
+from engineroom.clockpage import clock_page
 from engineroom.models import AuditEntry, IdempotencyKey, OutboxEvent, SettingValue, Worker
 from engineroom.refusals import Refusal
 
@@ -242,6 +244,10 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
 class SettingValueAdmin(ReadOnlyAdmin):
     list_display = ["name", "changed_at"]
     search_fields = ["name"]
+
+    def get_urls(self):
+        page = self.admin_site.admin_view(clock_page)
+        return [path("clock/", page, name="engineroom_clock"), *super().get_urls()]
 
 
 @admin.register(Worker)

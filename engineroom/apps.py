@@ -6,7 +6,13 @@ class EngineroomConfig(AppConfig):
     verbose_name = "Engine room"
 
     def ready(self):
-        from engineroom import boards, checks, jobs, openapi, slots  # noqa: F401
+        from django.conf import settings
+
+        from engineroom import boards, checks, clock, clockwork, jobs, openapi, slots  # noqa: F401
+
+        if settings.TEST_SCHOOL:
+            clock.follow(clockwork.stored_ahead)
 
         slots.fill("admin.board", boards.queue)
         slots.fill("admin.board", boards.audit_trail)
+        slots.fill("admin.board", boards.school_clock)

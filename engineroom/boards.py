@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.conf import settings
+
 from engineroom import clock, outbox
 from engineroom.models import AuditEntry, Worker
 
@@ -14,7 +16,7 @@ def queue(request) -> dict | None:
     if not request.user.has_perm("engineroom.view_outboxevent"):
         return None
     worker = Worker.objects.order_by("-seen_at").first()
-    age = clock.now() - worker.seen_at if worker else None
+    age = clock.real() - worker.seen_at if worker else None
     return {
         "title": "Engine room",
         "template": "admin/engineroom/queue_board.html",
@@ -29,6 +31,19 @@ def queue(request) -> dict | None:
         },
         "size": 4,
         "rank": 1,
+    }
+
+
+def school_clock(request) -> dict | None:
+    """Slot `admin.board`: what time it is in a test school, and where to move it."""
+    if not settings.TEST_SCHOOL or not request.user.has_perm("engineroom.move_clock"):
+        return None
+    return {
+        "title": "Clock of the test school",
+        "template": "admin/engineroom/clock_board.html",
+        "context": {"now": clock.now(), "ahead": clock.ahead()},
+        "size": 4,
+        "rank": 2,
     }
 
 

@@ -103,6 +103,72 @@ def database_options(config: dict) -> dict:
     return {"CONN_MAX_AGE": 0, "OPTIONS": options}
 
 
+def seller_settings(env, name: str, email: str) -> dict:
+    """The SELLER_ settings. `name` and `email` stand where there is none of the business's own."""
+    country = env("SELLER_COUNTRY").upper()
+    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+        raise ImproperlyConfigured("SELLER_COUNTRY is a country's two letters, such as DE.")
+    return {
+        "SELLER_NAME": env("SELLER_NAME") or name,
+        "SELLER_ADDRESS": env("SELLER_ADDRESS"),
+        "SELLER_COUNTRY": country,
+        "SELLER_VAT_ID": env("SELLER_VAT_ID").replace(" ", "").upper(),
+        "SELLER_REGISTER": env("SELLER_REGISTER"),
+        "SELLER_EMAIL": env("SELLER_EMAIL") or email,
+        "SELLER_OSS": env("SELLER_OSS"),
+        "SELLER_SMALL_BUSINESS": env("SELLER_SMALL_BUSINESS"),
+    }
+
+
+def offline_settings(env, name: str) -> dict:
+    """The OFFLINE_ settings: bank transfers to the school's own account."""
+    iban = env("OFFLINE_IBAN").replace(" ", "").upper()
+    if env("OFFLINE_PAYMENT") and not iban:
+        raise ImproperlyConfigured("OFFLINE_PAYMENT needs OFFLINE_IBAN, the school's account.")
+    if iban and not (iban.isascii() and iban.isalnum() and 5 <= len(iban) <= 34):
+        raise ImproperlyConfigured(
+            "OFFLINE_IBAN is letters and digits, such as DE02120300000000202051."
+        )
+    if not 1 <= env("OFFLINE_DAYS") <= 90:
+        raise ImproperlyConfigured("OFFLINE_DAYS is a number of days from 1 to 90.")
+    return {
+        "OFFLINE_PAYMENT": env("OFFLINE_PAYMENT"),
+        "OFFLINE_ACCOUNT_HOLDER": env("OFFLINE_ACCOUNT_HOLDER") or env("SELLER_NAME") or name,
+        "OFFLINE_IBAN": iban,
+        "OFFLINE_BIC": env("OFFLINE_BIC"),
+        "OFFLINE_BANK": env("OFFLINE_BANK"),
+        "OFFLINE_DAYS": env("OFFLINE_DAYS"),
+    }
+
+
+def stripe_settings(env, is_test_school: bool) -> dict:
+    """The STRIPE_ settings. The mode is the key's, and must be the school's: a live school that
+    took test money would give everything away, a test school must not take anybody's money."""
+    key, secrets, base = (
+        env(f"STRIPE_{name}") for name in ("SECRET_KEY", "WEBHOOK_SECRETS", "API_BASE")
+    )
+    if env("PAYMENT_GATEWAY") == "stripe" and not (key and secrets):
+        raise ImproperlyConfigured(
+            "PAYMENT_GATEWAY=stripe needs STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRETS."
+        )
+    mode = {"test": "test", "live": "live"}.get(key[3:7]) if key[:3] in ("sk_", "rk_") else None
+    if key and mode is None:
+        raise ImproperlyConfigured("STRIPE_SECRET_KEY starts with sk_test_, sk_live_ or rk_.")
+    if key and (mode == "test") != is_test_school:
+        kind = "test" if is_test_school else "live"
+        raise ImproperlyConfigured(f"STRIPE_SECRET_KEY is a {mode} key, and this a {kind} school.")
+    if base and not is_test_school:
+        raise ImproperlyConfigured(
+            "STRIPE_API_BASE is for tests: a live school asks Stripe itself."
+        )
+    return {
+        "STRIPE_SECRET_KEY": key,
+        "STRIPE_WEBHOOK_SECRETS": [secret.strip() for secret in secrets if secret.strip()],
+        "STRIPE_API_BASE": base,
+        "STRIPE_MODE": mode or "test",
+    }
+
+
 def content_security_policy() -> dict:
     """One fixed policy for every page: nothing inline, nothing from elsewhere, no nonces."""
     return {

@@ -1,7 +1,10 @@
 """What every template may know."""
 
+from datetime import datetime
+
 from django.conf import settings
 
+from engineroom import clock
 from engineroom.pages import MESSAGES_COOKIE, visitor_state
 
 THEMES = ("auto", "light", "dark")
@@ -10,6 +13,11 @@ THEMES = ("auto", "light", "dark")
 def theme_of(request) -> str:
     theme = request.COOKIES.get("theme", "auto")
     return theme if theme in THEMES else "auto"
+
+
+def _moved_clock() -> datetime | None:
+    """The school's time when a test school's clock was moved; None in every other school."""
+    return clock.now() if settings.TEST_SCHOOL and clock.ahead() else None
 
 
 def school(request) -> dict:
@@ -28,4 +36,5 @@ def school(request) -> dict:
         "viewer": viewer,
         "has_messages": MESSAGES_COOKIE in request.COOKIES or hasattr(request, "_new_messages"),
         "show_test_banner": settings.SHOW_TEST_BANNER,
+        "moved_clock": _moved_clock,
     }

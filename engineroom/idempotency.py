@@ -72,23 +72,27 @@ def stored(owner: str, key: str, print_: str) -> IdempotencyKey | None:
         raise KeyReused
     if row.state == IdempotencyKey.State.DONE:
         return row
-    if row.locked_until > clock.now():
+    if row.locked_until > clock.real():
         raise KeyBusy
     return None
 
 
 def claim(owner: str, key: str, print_: str) -> IdempotencyKey | None:
     """Take the key for this call. None: a twin finished meanwhile, read `stored` again."""
-    until = clock.now() + LOCK
+    until = clock.real() + LOCK
     taken_over = IdempotencyKey.objects.filter(
-        owner=owner, key=key, state=IdempotencyKey.State.STARTED, locked_until__lte=clock.now()
+        owner=owner, key=key, state=IdempotencyKey.State.STARTED, locked_until__lte=clock.real()
     ).update(locked_until=until)
     if taken_over:
         return IdempotencyKey.objects.get(owner=owner, key=key)
     try:
         with transaction.atomic():
             return IdempotencyKey.objects.create(
-                owner=owner, key=key, fingerprint=print_, locked_until=until
+                owner=owner,
+                key=key,
+                fingerprint=print_,
+                locked_until=until,
+                created_at=clock.real(),
             )
     except IntegrityError:
         return None
@@ -112,4 +116,4 @@ def release(row: IdempotencyKey) -> None:
 
 
 def forget_old() -> int:
-    return IdempotencyKey.objects.filter(created_at__lt=clock.now() - KEPT).delete()[0]
+    return IdempotencyKey.objects.filter(created_at__lt=clock.real() - KEPT).delete()[0]

@@ -7,6 +7,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from engineroom import outbox
+from engineroom.models import OutboxEvent
 
 TOPIC = "mail.send"
 
@@ -51,6 +52,17 @@ def deliver(payload: dict, key: str) -> None:
     if payload["html"]:
         message.attach_alternative(payload["html"], "text/html")
     message.send()
+
+
+def sent_to(address: str, *, since) -> list[tuple[str, object]]:
+    """(subject, when) of what was delivered to the address since then, as far as it is still kept."""
+    rows = OutboxEvent.objects.filter(
+        topic=TOPIC, payload__to=address, created_at__gte=since, done_at__isnull=False
+    )
+    return [
+        (payload["subject"], at)
+        for payload, at in rows.order_by("pk").values_list("payload", "done_at")
+    ]
 
 
 def forget(address: str) -> int:

@@ -102,6 +102,9 @@ class SettingValue(models.Model):
     value = models.JSONField()
     changed_at = models.DateTimeField(default=clock.now)
 
+    class Meta:
+        permissions = [("move_clock", "Can move the clock of a test school")]
+
     def __str__(self):
         return self.name
 

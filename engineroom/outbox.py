@@ -53,13 +53,13 @@ def put(
 
 
 def _claim(limit: int) -> list[OutboxEvent]:
-    now = clock.now()
+    now, world = clock.now(), clock.real()
     ahead = OutboxEvent.objects.filter(
         stream=OuterRef("stream"), pk__lt=OuterRef("pk"), done_at=None, dead_at=None
     )
     with transaction.atomic():
         waiting = OutboxEvent.objects.filter(
-            Q(leased_until=None) | Q(leased_until__lt=now),
+            Q(leased_until=None) | Q(leased_until__lt=world),
             Q(stream="") | ~Exists(ahead),
             done_at=None,
             dead_at=None,
@@ -68,7 +68,7 @@ def _claim(limit: int) -> list[OutboxEvent]:
         if connection.features.has_select_for_update_skip_locked:
             waiting = waiting.select_for_update(skip_locked=True)
         rows = list(waiting[:limit])
-        lease = now + LEASE
+        lease = world + LEASE
         OutboxEvent.objects.filter(pk__in=[row.pk for row in rows]).update(leased_until=lease)
     for row in rows:
         row.leased_until = lease
@@ -85,7 +85,7 @@ def _start(row: OutboxEvent) -> bool:
         mine.update(dead_at=clock.now(), leased_until=None, error="It ended its process each time.")
         return False
     row.attempts += 1
-    row.leased_until = clock.now() + LEASE
+    row.leased_until = clock.real() + LEASE
     return bool(mine.update(leased_until=row.leased_until, attempts=row.attempts))
 
 

@@ -7,23 +7,40 @@ class LearningConfig(AppConfig):
     def ready(self):
         from catalog.events import EditionPublished
         from engineroom import events, slots
-        from learning import listeners
+        from learning import jobs, listeners  # noqa: F401
         from learning.actions import erase_person
+        from learning.actions.holdings import end_holding
         from learning.actions.works import plant_work
         from learning.queries import access
         from learning.queries import slots as parts
+        from learning.queries.evidence import evidence
+        from learning.queries.holdings import holdings
         from learning.queries.works import gallery
-        from learning.sellables import CourseSellable
+        from learning.sellables import (
+            CohortSeatSellable,
+            CourseSellable,
+            MembershipSellable,
+            TeamSeatsSellable,
+        )
+        from learning.views.cohorts import course_section
         from payments import sellables
 
         events.listen(EditionPublished, listeners.on_edition_published)
         sellables.register(CourseSellable.kind, CourseSellable())
+        sellables.register(CohortSeatSellable.kind, CohortSeatSellable())
+        sellables.register(MembershipSellable.kind, MembershipSellable())
+        sellables.register(TeamSeatsSellable.kind, TeamSeatsSellable())
         slots.fill("catalog.may_open", access.may_open)
         slots.fill("catalog.my_place", parts.my_place)
         slots.fill("catalog.gallery", gallery)
         slots.fill("catalog.plant_work", plant_work)
         slots.fill("catalog.start_url", parts.start_url)
+        slots.fill("catalog.course_sections", course_section)
         slots.fill("accounts.sections", parts.section)
+        slots.fill("accounts.sections", parts.teams_section)
         slots.fill("accounts.erase", erase_person)
         slots.fill("accounts.export", parts.export)
+        slots.fill("payments.evidence", evidence)
+        slots.fill("payments.holdings", holdings)
+        slots.fill("payments.end_holding", end_holding)
         slots.fill("admin.board", parts.board)

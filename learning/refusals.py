@@ -108,3 +108,85 @@ class NoSuchPerson(Invalid):
     code = "no_such_person"
     message = "Nobody in the school has this address."
     field = "person"
+
+
+class NoSuchCohort(Refusal):
+    code = "no_such_cohort"
+    message = "There is no such cohort."
+    status = 404
+
+
+class BadCohort(Invalid):
+    code = "bad_cohort"
+    message = "This cohort cannot be planned so."
+
+
+class CohortClosed(Refusal):
+    code = "cohort_closed"
+    message = "Seats of this cohort are not on sale now."
+
+
+class SeatsGone(Refusal):
+    code = "seats_gone"
+    message = "The last seat is gone. You can join the waiting list."
+
+
+class SeatsFree(Refusal):
+    code = "seats_free"
+    message = "There are free seats: you need not wait."
+
+
+class SeatHeld(Refusal):
+    code = "seat_held"
+    message = "You already hold a seat in this cohort. Pay for it, or wait until it runs out."
+
+
+class AlreadySeated(Refusal):
+    code = "already_owned"
+    message = "You already have a seat in this cohort."
+
+
+class NotWaiting(Refusal):
+    code = "not_waiting"
+    message = "You are not on this waiting list any more."
+
+
+class NoSeatsLeft(Refusal):
+    code = "no_seats_left"
+    message = "Every seat of the team is taken. Ask the team for another one."
+
+
+class InvitationGone(Refusal):
+    code = "invitation_gone"
+    message = "This link gives no seat any more. Ask the team for a new one."
+    status = 410
+
+
+class SeatBack(Refusal):
+    code = "seat_taken_back"
+    message = "This seat was taken back already."
+
+
+class BadInvitation(Invalid):
+    code = "bad_invitation"
+    message = "Write e-mail addresses such as name@example.com."
+    field = "people"
+
+
+class BadRoster(Invalid):
+    """`errors` in the details is a list of {"field": line, "code", "detail"}."""
+
+    code = "bad_roster"
+    message = "The list has problems. Nobody was invited."
+
+
+class BadSeatNumber(Invalid):
+    code = "bad_seat_number"
+    message = "Buy 1 to 1,000 seats."
+    field = "quantity"
+
+
+class NoSuchMembership(Refusal):
+    code = "no_such_membership"
+    message = "There is no such membership."
+    status = 404

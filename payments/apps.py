@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from engineroom import slots
+from engineroom import events, slots
 
 
 class PaymentsConfig(AppConfig):
@@ -10,11 +10,18 @@ class PaymentsConfig(AppConfig):
     def ready(self):
         from payments import jobs, listeners  # noqa: F401
         from payments.admin.boards import orders_today
+        from payments.events import LineRefunded
         from payments.queries.offers import course_prices
 
+        events.listen(LineRefunded, listeners.on_line_refunded)
         slots.fill("catalog.prices", course_prices)
         slots.fill("catalog.price_course", listeners.course_price)
         slots.fill("accounts.sections", listeners.orders_section)
+        slots.fill("accounts.sections", listeners.subscriptions_section)
+        slots.fill("accounts.export", listeners.subscription_rows)
+        slots.fill("accounts.sections", listeners.gifts_section)
+        slots.fill("accounts.export", listeners.gift_rows)
         slots.fill("accounts.erase", listeners.erase)
         slots.fill("accounts.export", listeners.export)
+        slots.fill("accounts.export", listeners.export_invoices)
         slots.fill("admin.board", orders_today)

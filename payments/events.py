@@ -23,3 +23,30 @@ class LineRefunded(Event):
     amount_minor: int
     currency: str
     is_whole: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class GiftClaimed(Event):
+    """A gift was claimed, and what it holds was given to the person. Announced once a gift."""
+
+    name = "gift.claimed"
+    gift_id: int
+    line_id: int
+    person_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeOpened(Event):
+    """A buyer's bank took money back. Announced once a dispute."""
+
+    name = "dispute.opened"
+    dispute_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeClosed(Event):
+    """The bank has decided. Lost: what was bought with the money has ended."""
+
+    name = "dispute.closed"
+    dispute_id: int
+    is_won: bool

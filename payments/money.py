@@ -46,6 +46,15 @@ def text(amount_minor: int, currency: str) -> str:
     return f"{sign}{mark}{int(whole):,}{point}{part}"
 
 
+def shown_steps(steps: list[dict], currency: str) -> list[dict]:
+    """The steps between the lines and the total, with the amount as people read it."""
+    return [
+        {**step, "text": text(step["amount_minor"], currency)}
+        for step in steps
+        if step["step"] not in ("list", "total")
+    ]
+
+
 def parse(amount: str, currency: str) -> int:
     """Minor units of a plain amount such as `49.00`.
 

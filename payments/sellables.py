@@ -31,6 +31,14 @@ class Sellable(Protocol):
     def withdraw(self, line) -> None:
         """The line is refunded: take back what exactly this line gave."""
 
+    # A kind of which several can be bought at once says `sells_many = True`.
+    # A kind that is sold by periods also has
+    #     def extend(self, line, until: datetime | None) -> None:
+    # A period of the line is paid for: what it gives holds until then, None: for good. Called for
+    # the line of each paid period, again whenever that end moves (to now: access stops), also
+    # after it has passed. `line.origin` is the line of the first order of its subscription, by
+    # which `deliver` was called; `line.order` says from when to when its own period is.
+
 
 class UnknownKind(Refusal):
     code = "not_sold_here"
@@ -60,3 +68,10 @@ def of(kind: str) -> Sellable:
         return _kinds[kind]
     except KeyError as error:
         raise UnknownKind from error
+
+
+def extend(line, until: datetime | None) -> None:
+    """Tell the line's kind until when it is paid. What knows no periods was given for good."""
+    thing = of(line.kind)
+    if hasattr(thing, "extend"):
+        thing.extend(line, until)

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 
+from engineroom import clock
 from tests import prepared
 
 LOCAL = {"127.0.0.1", "::1", "localhost"}
@@ -59,6 +60,14 @@ def no_network(monkeypatch):
 def no_waiting(monkeypatch):
     """Only the tests that time sign-ups wait for their answers."""
     monkeypatch.setattr("accounts.steady.STEP_MS", 0)
+
+
+@pytest.fixture(autouse=True)
+def steady_clock():
+    """The stored clock of a test school is read only by tests that move it."""
+    clock.follow(None)
+    yield
+    clock.follow(None)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ The server listens on a socket in a temporary folder only; nothing else on the m
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -55,9 +56,34 @@ def _other_user(folder: Path, bin_dir: Path) -> tuple[dict, Path]:
     return {"user": person.pw_uid, "group": person.pw_gid, "extra_groups": []}, bin_dir
 
 
+class Server:
+    """A running server: `url` is its DATABASE_URL."""
+
+    def __init__(self, url: str, start, socket: Path):
+        self.url, self._start, self._socket = url, start, socket
+        self.process = start()
+
+    def wait(self) -> None:
+        _wait(self.process, self._socket)
+
+    def restart_immediately(self) -> None:
+        """As `pg_ctl -m immediate restart`: no goodbye, and recovery from the log at the start."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(30)
+        self.process = self._start()
+        self.wait()
+
+
 @contextmanager
 def postgres():
     """Yields the DATABASE_URL of a fresh, empty server."""
+    with postgres_server() as server:
+        yield server.url
+
+
+@contextmanager
+def postgres_server(**changes):
+    """Yields a fresh, empty Server. `changes` are settings of PostgreSQL, such as a safer commit."""
     # A socket's path may have 107 bytes at most, so the folder stays directly under /tmp.
     root = Path(tempfile.mkdtemp(prefix="lectern-pg-", dir="/tmp"))  # noqa: S108
     root.chmod(0o755)
@@ -93,26 +119,32 @@ def postgres():
         "max_connections": 120,
         "shared_buffers": "128MB",
         "autovacuum": "on",
+        **changes,
     }
     flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     log = (root / "log").open("wb")
-    server = subprocess.Popen(
-        [bin_dir / "postgres", "-D", data, *flags],
-        stdout=log,
-        stderr=log,
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "TZ": "UTC"},
-        **who,
-    )
+
+    def start():
+        return subprocess.Popen(
+            [bin_dir / "postgres", "-D", data, *flags],
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "TZ": "UTC"},
+            **who,
+        )
+
+    url = f"postgresql://school@/postgres?host={folder}"
+    server = Server(url, start, folder / ".s.PGSQL.5432")
     try:
-        _wait(server, folder / ".s.PGSQL.5432")
-        yield f"postgresql://school@/postgres?host={folder}"
+        server.wait()
+        yield server
     finally:
-        server.terminate()
+        server.process.terminate()
         try:
-            server.wait(20)
+            server.process.wait(20)
         except subprocess.TimeoutExpired:
-            server.kill()
+            server.process.kill()
         log.close()
         shutil.rmtree(root, ignore_errors=True)
 

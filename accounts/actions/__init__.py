@@ -26,6 +26,14 @@ from accounts.actions.people import (
 )
 from accounts.actions.secrets import renew_second_factor_secrets
 from accounts.actions.staff import add_person, change_person, keep_roles, set_active, set_roles
+from accounts.actions.teams import (
+    join_team,
+    make_team,
+    remove_member,
+    rename_team,
+    set_team_role,
+    team_of_buyer,
+)
 
 __all__ = [
     "add_identity_provider",
@@ -38,11 +46,15 @@ __all__ = [
     "erase_person",
     "follow_session",
     "issue_device",
+    "join_team",
     "keep_roles",
+    "make_team",
     "note_security_change",
     "person_for_email",
     "refresh_device",
     "remove_identity_provider",
+    "remove_member",
+    "rename_team",
     "renew_second_factor_secrets",
     "revoke_device",
     "revoke_devices",
@@ -50,7 +62,9 @@ __all__ = [
     "set_active",
     "set_password",
     "set_roles",
+    "set_team_role",
     "sign_up",
+    "team_of_buyer",
     "use_device",
     "use_sign_in_link",
     "verify_email",

@@ -23,7 +23,7 @@ def _refresh_token(device: Device) -> str:
 def _renew(device: Device) -> tuple[str, str]:
     """New tokens into the row's fields; they are readable only here and now."""
     access, refresh = new_token("lec"), _refresh_token(device)
-    now = clock.now()
+    now = clock.real()
     device.access_digest, device.access_expires_at = digest(access), now + ACCESS_LASTS
     device.refresh_digest, device.refresh_expires_at = digest(refresh), now + REFRESH_LASTS
     device.used_at = now
@@ -53,7 +53,7 @@ def refresh_device(*, refresh_token: str) -> tuple[Device, str, str]:
         spent = digest(refresh_token)
         device = Device.objects.select_related("person").filter(refresh_digest=spent).first()
         if device is not None:
-            is_over = device.refresh_expires_at <= clock.now() or device.revoked_at is not None
+            is_over = device.refresh_expires_at <= clock.real() or device.revoked_at is not None
             if is_over or not device.person.is_active:
                 raise TokenRefused
             access, refresh = _renew(device)
@@ -85,7 +85,7 @@ def _device_of_spent(refresh_token: str) -> Device | None:
 @transaction.atomic
 def revoke_device(*, device: Device, actor: User | None, reason: str = "") -> bool:
     """Sign the device out at once, with the session it came from. False when it already was."""
-    done = Device.objects.filter(pk=device.pk, revoked_at=None).update(revoked_at=clock.now())
+    done = Device.objects.filter(pk=device.pk, revoked_at=None).update(revoked_at=clock.real())
     if not done:
         return False
     if device.session_key:
@@ -111,6 +111,6 @@ def follow_session(*, person_key: int, before: str, after: str) -> None:
 
 def use_device(*, device: Device) -> None:
     """Note that the device was used, at most every ten minutes: reads must not become writes."""
-    now = clock.now()
+    now = clock.real()
     if now - device.used_at >= NOTED_EVERY:
         Device.objects.filter(pk=device.pk).update(used_at=now)

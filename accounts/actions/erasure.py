@@ -7,6 +7,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
+from accounts.actions.teams import leave_teams
 from accounts.events import PersonErased
 from accounts.models import Device, SignInLink, User
 from accounts.refusals import LastSuperuser
@@ -25,6 +26,7 @@ def erase_person(*, person: User, actor: User) -> None:
         if not others.exists():
             raise LastSuperuser
     slots.gather("accounts.erase", person)
+    leave_teams(person)
     addresses = {person.email}
     addresses.update(EmailAddress.objects.filter(user=person).values_list("email", flat=True))
     keys = list(UserSession.objects.filter(user=person).values_list("session_key", flat=True))

@@ -1,5 +1,5 @@
 """The admin of people: everything through our actions; allauth's own rows are hidden."""
 
-from accounts.admin import devices, people, providers
+from accounts.admin import devices, people, providers, teams
 
-__all__ = ["devices", "people", "providers"]
+__all__ = ["devices", "people", "providers", "teams"]

@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from catalog.models import Course, Edition
 from engineroom import audit, clock, events, ids
 from learning.events import Enrolled
-from learning.models import Enrollment, Grant
+from learning.models import Enrollment, Grant, Seat, SeatClaim, WaitingEntry
 from learning.queries import access
 from learning.refusals import BadPeriod, BadScope, GrantTaken, NotPublished, Withdrawn
 
@@ -150,3 +151,8 @@ def erase_person(person) -> None:
     """Remove every row about the person, in the caller's transaction. Samples belong to nobody."""
     Enrollment.objects.filter(person=person).delete()
     Grant.objects.filter(person=person).delete()
+    # Seats stay counted: nobody else may sit there because somebody left the school.
+    Seat.objects.filter(person=person).update(person=None)
+    mine = Q(person=person) | Q(email__iexact=person.email)
+    WaitingEntry.objects.filter(mine).delete()
+    SeatClaim.objects.filter(mine).update(person=None, email="", name="", key_digest=None)

@@ -2,11 +2,14 @@
 
 from django.urls import path, re_path
 
-from learning.api import attempts, grants, places, works
+from learning.api import attempts, cohorts, grants, places, teams, works
 
 ID = r"(?P<{}>[-\w]{{1,60}})"
 PLACE = rf"^enrollments/{ID.format('enrollment_id')}"
 ATTEMPT = rf"^attempts/{ID.format('attempt_id')}"
+TEAM = rf"^teams/{ID.format('team_id')}"
+POOL = rf"{TEAM}/seats/{ID.format('pool_id')}"
+COHORT = rf"^cohorts/{ID.format('cohort_id')}"
 KEY = r"(?P<key>[-\w]{1,160})"
 
 urlpatterns = [
@@ -38,4 +41,28 @@ urlpatterns = [
     re_path(
         rf"^grants/{ID.format('grant_id')}$", grants.GrantDetail.as_view(), name="grant-detail"
     ),
+    path("cohorts", cohorts.CohortList.as_view(), name="cohort-list"),
+    re_path(rf"{COHORT}$", cohorts.CohortDetail.as_view(), name="cohort-detail"),
+    re_path(rf"{COHORT}/waiting$", cohorts.CohortWaiting.as_view(), name="cohort-waiting"),
+    path("teams", teams.TeamList.as_view(), name="team-list"),
+    re_path(rf"{TEAM}$", teams.TeamDetail.as_view(), name="team-detail"),
+    re_path(
+        rf"{TEAM}/members/{ID.format('person_id')}$",
+        teams.TeamMemberDetail.as_view(),
+        name="team-member-detail",
+    ),
+    re_path(rf"{POOL}$", teams.ClaimList.as_view(), name="team-seat-list"),
+    re_path(rf"{POOL}/link$", teams.PoolLink.as_view(), name="team-seat-link"),
+    re_path(rf"{POOL}/lists$", teams.PoolRosters.as_view(), name="team-seat-roster-list"),
+    re_path(
+        rf"{POOL}/claims/{ID.format('claim_id')}$",
+        teams.ClaimDetail.as_view(),
+        name="team-seat-detail",
+    ),
+    re_path(
+        rf"{POOL}/claims/{ID.format('claim_id')}/mails$",
+        teams.ClaimMails.as_view(),
+        name="team-seat-mail-list",
+    ),
+    path("seat-claims", teams.SeatClaims.as_view(), name="seat-claim-list"),
 ]

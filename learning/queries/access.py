@@ -15,6 +15,20 @@ def may_open(person, course: Course) -> bool:
     return Grant.objects.valid().of(person).opening(course).exists()
 
 
+def owns_for_good(person, scope: str, course: Course | None) -> bool:
+    """Whether a grant without an end opens what the scope names already. One query."""
+    grants = Grant.objects.valid().of(person).filter(ends_at=None)
+    if scope == Grant.Scope.SCHOOL or course is None:
+        return grants.filter(scope=Grant.Scope.SCHOOL).exists()
+    return grants.opening(course).exists()
+
+
+def owns(person, course: Course) -> bool:
+    """The same without memberships: members may buy a course to keep it. One query."""
+    grants = Grant.objects.valid().of(person).opening(course)
+    return grants.exclude(source=Grant.Source.MEMBERSHIP).exists()
+
+
 def had_access(person, course: Course) -> bool:
     """Whether any grant, valid or not, ever named the course or its topics. One query."""
     return Grant.objects.of(person).opening(course).exists()

@@ -1,9 +1,19 @@
 """What learning shows on other rooms' pages, as their slots ask for it."""
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from engineroom import clock
-from learning.models import Answer, Attempt, Completion, Enrollment, Grant, Submission
+from learning.models import (
+    Answer,
+    Attempt,
+    Completion,
+    Enrollment,
+    Grant,
+    Seat,
+    SeatClaim,
+    Submission,
+    WaitingEntry,
+)
 from learning.queries.access import places
 from learning.queries.progress import outline_of
 
@@ -62,6 +72,14 @@ def section(request) -> dict:
     }
 
 
+def teams_section(request) -> dict:
+    return {
+        "title": "Teams",
+        "url": "/teams/",
+        "text": "Seats for people you work with: invite them, see who learns.",
+    }
+
+
 def _plain(rows, *names) -> list[dict]:
     return [
         {
@@ -74,6 +92,7 @@ def _plain(rows, *names) -> list[dict]:
 
 def export(person) -> dict:
     """Every row about the person, a list of {"kind": table, …}."""
+    mine = Q(person=person) | Q(email__iexact=person.email)
     tables = {
         "grant": (
             Grant.objects.filter(person=person),
@@ -100,6 +119,19 @@ def export(person) -> dict:
             Submission.objects.filter(enrollment__person=person),
             ("public_id", "course__slug", "project_key", "title", "text", "link", "author_name")
             + ("is_public", "is_hidden", "submitted_at"),
+        ),
+        "seat": (
+            Seat.objects.filter(person=person),
+            ("public_id", "cohort__title", "state", "expires_at", "created_at", "taken_at"),
+        ),
+        "waiting": (
+            WaitingEntry.objects.filter(mine),
+            ("public_id", "cohort__title", "email", "state", "offered_until", "created_at"),
+        ),
+        "team seat": (
+            SeatClaim.objects.filter(mine),
+            ("public_id", "pool__team__name", "email", "name", "state", "created_at")
+            + ("claimed_at", "ended_at"),
         ),
     }
     rows = [

@@ -5,10 +5,13 @@ from datetime import timedelta
 from django.db import transaction
 
 from engineroom import audit, clock, outbox
+from engineroom.refusals import Refusal
 from payments import gateways, sellables, states
+from payments.actions.coupons import release_coupon
 from payments.actions.moves import locked_order, move_order, move_payment
-from payments.actions.settling import settle_order
-from payments.models import Checkout, Order, Payment
+from payments.actions.settling import flag, settle_order
+from payments.actions.stock import release_pieces
+from payments.models import Checkout, Order, OrderKind, Payment
 from payments.refusals import GatewayUnavailable, PaymentMismatch
 
 CLOSE_TOPIC = "payments.close_hosted_page"
@@ -20,6 +23,14 @@ def _give_back(order: Order) -> None:
     for line in order.lines.order_by("pk"):
         line.order = order
         sellables.of(line.kind).release(line)
+    release_pieces(order)
+    release_coupon(order)
+
+
+def give_up_payment(payment: Payment) -> None:
+    """We want it no longer; its hosted page is closed after commit. In the caller's transaction."""
+    move_payment(payment, states.STOPPED)
+    outbox.put(CLOSE_TOPIC, {"payment": payment.public_id}, key=f"close:{payment.public_id}")
 
 
 @transaction.atomic
@@ -32,8 +43,7 @@ def cancel_order(*, order: Order, reason: str, actor=None) -> bool:
     if not move_order(order, states.CANCELED):
         return False
     for payment in order.payments.filter(state__in=states.OPEN_PAYMENTS):
-        move_payment(payment, states.STOPPED)
-        outbox.put(CLOSE_TOPIC, {"payment": payment.public_id}, key=f"close:{payment.public_id}")
+        give_up_payment(payment)
     _give_back(order)
     audit.record("order.canceled", order.number, actor=actor, reason=reason)
     return True
@@ -70,6 +80,16 @@ def expire_order(order: Order) -> bool:
     return True
 
 
+def _expire_alone(order: Order) -> bool:
+    """One that cannot run out is put before staff and holds up no other."""
+    try:
+        return expire_order(order)
+    except Refusal as refusal:
+        if not order.attention:
+            flag(order, f"It ran out, but its places could not be given back: {refusal.message}")
+        return False
+
+
 def expire_overdue() -> int:
     """Checkouts and orders whose time is over; returns how many orders expired."""
     now = clock.now()
@@ -79,5 +99,7 @@ def expire_overdue() -> int:
     # What never became an order goes after a month; buy links are followed by robots too.
     unused = Checkout.objects.filter(state=Checkout.State.EXPIRED, orders=None)
     unused.filter(expires_at__lte=now - FORGOTTEN_AFTER).delete()
-    overdue = Order.objects.filter(state=states.AWAITING, expires_at__lte=now).order_by("pk")
-    return sum(expire_order(order) for order in overdue[:BATCH])
+    overdue = Order.objects.filter(state=states.AWAITING, expires_at__lte=now)
+    # An invoice that is overdue stays to be paid until staff cancel it.
+    overdue = overdue.exclude(kind=OrderKind.INVOICE).order_by("pk")
+    return sum(_expire_alone(order) for order in overdue[:BATCH])

@@ -17,14 +17,20 @@ from payments.refusals import (
     EmailFixed,
     EmailNotValid,
     LineMissing,
+    NotGiftable,
     OfferClosed,
+    OfferSoldOut,
     OtherCurrency,
+    QuantityNotValid,
+    StandsAlone,
     StillProcessing,
     TooManyLines,
 )
 
 LIFETIME = timedelta(hours=24)
 MOST_LINES = 20
+MOST_PIECES = 1000
+UNNAMED_GIFT = {"email": "", "name": "", "sender": "", "note": "", "deliver_on": ""}
 
 
 def clean_email(email: str) -> str:
@@ -46,7 +52,7 @@ def locked_checkout(checkout_id: int) -> Checkout:
     """
     checkout = (
         Checkout.objects.select_for_update(of=("self",))
-        .select_related("person")
+        .select_related("person", "coupon")
         .get(pk=checkout_id)
     )
     if checkout.state == Checkout.State.FINISHED:
@@ -56,7 +62,7 @@ def locked_checkout(checkout_id: int) -> Checkout:
     return checkout
 
 
-def _drop_unpaid_order(checkout: Checkout) -> None:
+def drop_unpaid_order(checkout: Checkout) -> None:
     """What is about to change was ordered, but not paid: that order goes."""
     order = live_order_of(checkout)
     if order is None:
@@ -89,7 +95,14 @@ def _new(person, currency: str) -> Checkout:
 
 
 @transaction.atomic
-def open_checkout(*, offer: Offer, person=None, guest_id: str = "", quantity: int = 1) -> Checkout:
+def open_checkout(
+    *,
+    offer: Offer,
+    person=None,
+    guest_id: str = "",
+    quantity: int = 1,
+    is_gift: bool = False,
+) -> Checkout:
     """The buyer's one open checkout with this offer in it. Asking twice changes nothing.
 
     `guest_id` is the id of the checkout this browser already has; a guest who has signed in
@@ -102,26 +115,33 @@ def open_checkout(*, offer: Offer, person=None, guest_id: str = "", quantity: in
         checkout = _new(person, offer.currency)
     elif person is not None and checkout.person_id is None:
         Checkout.objects.filter(pk=checkout.pk, person=None).update(person=person, email="")
-    add_line(checkout=checkout, offer=offer, quantity=quantity)
+    add_line(checkout=checkout, offer=offer, quantity=quantity, is_gift=is_gift)
     checkout.refresh_from_db()
     return checkout
 
 
 @transaction.atomic
-def add_line(*, checkout: Checkout, offer: Offer, quantity: int = 1) -> CheckoutLine:
+def add_line(
+    *, checkout: Checkout, offer: Offer, quantity: int = 1, is_gift: bool = False
+) -> CheckoutLine:
     """Add the offer, described as it is now. A line that is there already is returned unchanged.
 
-    Raises OfferClosed, TooManyLines, OtherCurrency, StillProcessing, and what the things' own
-    sellables refuse: something already owned never gets into a checkout.
+    `is_gift`: it is for somebody else, who is named later. Raises OfferClosed, OfferSoldOut,
+    TooManyLines, OtherCurrency, StandsAlone, NotGiftable, QuantityNotValid, StillProcessing, and
+    what the things' own sellables refuse: something already owned never gets into a checkout.
     """
     checkout = locked_checkout(checkout.pk)
     if found := checkout.lines.filter(offer=offer).first():
         return found
-    if not offer.is_open:
-        raise OfferClosed
-    count = checkout.lines.count()
+    if not 1 <= quantity <= MOST_PIECES:
+        raise QuantityNotValid
+    _check_offer(offer, is_gift)
+    others = [line.offer for line in checkout.lines.select_related("offer")]
+    count = len(others)
     if count >= MOST_LINES:
         raise TooManyLines
+    if count and (checkout.in_instalments or any(one.period for one in [offer, *others])):
+        raise StandsAlone
     if checkout.currency != offer.currency:
         if count:
             raise OtherCurrency
@@ -129,7 +149,7 @@ def add_line(*, checkout: Checkout, offer: Offer, quantity: int = 1) -> Checkout
     parts = []
     for item in offer.items.all():
         thing = sellables.of(item.kind)
-        thing.refuse(checkout.person, item.key, quantity)
+        thing.refuse(None if is_gift else checkout.person, item.key, quantity)
         said = thing.describe(item.key)
         parts.append(
             {
@@ -142,10 +162,23 @@ def add_line(*, checkout: Checkout, offer: Offer, quantity: int = 1) -> Checkout
         )
     if not parts:
         raise OfferClosed
-    _drop_unpaid_order(checkout)
+    drop_unpaid_order(checkout)
     return CheckoutLine.objects.create(
-        checkout=checkout, offer=offer, quantity=quantity, parts=parts
+        checkout=checkout,
+        offer=offer,
+        quantity=quantity,
+        gift=dict(UNNAMED_GIFT) if is_gift else None,
+        parts=parts,
     )
+
+
+def _check_offer(offer: Offer, is_gift: bool) -> None:
+    if not offer.is_open:
+        raise OfferClosed
+    if offer.is_gone:
+        raise OfferSoldOut(f"“{offer.title}” is sold out.")
+    if is_gift and (not offer.is_giftable or offer.period):
+        raise NotGiftable
 
 
 @transaction.atomic
@@ -155,7 +188,7 @@ def remove_line(*, checkout: Checkout, line_id: str) -> None:
     line = checkout.lines.filter(public_id=line_id).first()
     if line is None:
         raise LineMissing
-    _drop_unpaid_order(checkout)
+    drop_unpaid_order(checkout)
     line.delete()
 
 
@@ -167,7 +200,7 @@ def set_email(*, checkout: Checkout, email: str) -> Checkout:
     if checkout.person_id:
         raise EmailFixed
     if email != checkout.email:
-        _drop_unpaid_order(checkout)
+        drop_unpaid_order(checkout)
         Checkout.objects.filter(pk=checkout.pk).update(email=email)
         checkout.email = email
     return checkout

@@ -7,7 +7,7 @@ else was first.
 from django.db.models import F
 
 from payments import states
-from payments.models import Order, Payment, Refund
+from payments.models import Order, Payment, Refund, Subscription
 
 
 def locked_order(order_id: int) -> Order:
@@ -43,4 +43,22 @@ def move_refund(refund: Refund, to: str, **fields) -> bool:
         pk=refund.pk, state__in=states.sources(states.REFUND_MOVES, to)
     ).update(state=to, **fields)
     refund.refresh_from_db(fields=["state", *fields])
+    return bool(moved)
+
+
+def locked_subscription(subscription_id: int) -> Subscription:
+    """The subscription, locked like an order. Where both are locked, it is locked first."""
+    return (
+        Subscription.objects.select_for_update(of=("self",))
+        .select_related("person", "offer")
+        .get(pk=subscription_id)
+    )
+
+
+def move_subscription(subscription: Subscription, to: str, **fields) -> bool:
+    """The same for a subscription."""
+    moved = Subscription.objects.filter(
+        pk=subscription.pk, state__in=states.sources(states.SUBSCRIPTION_MOVES, to)
+    ).update(state=to, version=F("version") + 1, **fields)
+    subscription.refresh_from_db(fields=["state", "version", *fields])
     return bool(moved)

@@ -4,13 +4,20 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.queries import person_with_email
-from engineroom import audit
-from payments import gateways, sellables, states
-from payments.actions.canceling import cancel_order
+from engineroom import audit, clock
+from engineroom.faultpoints import faultpoint
+from payments import gateways, money, sellables, states, taxes
+from payments.actions.canceling import cancel_order, give_up_payment
 from payments.actions.checkouts import clean_email, locked_checkout
+from payments.actions.coupons import hold_coupon
+from payments.actions.details import check_amount, check_coupon
 from payments.actions.moves import locked_order
+from payments.actions.settling import settle_free
+from payments.actions.stock import hold_pieces
+from payments.actions.subscriptions import begin_subscription, plan_of
+from payments.actions.transfers import note_start
 from payments.gateways.base import Intent
-from payments.models import Checkout, CheckoutLine, Order, OrderLine, Payment
+from payments.models import Checkout, CheckoutLine, Offer, Order, OrderLine, Payment
 from payments.pricing import PricedLine, Quote
 from payments.queries.checkouts import lines_of, live_order_of, quote_of
 from payments.queries.orders import processing_line
@@ -18,11 +25,13 @@ from payments.refusals import (
     AlreadyOwned,
     CheckoutEmpty,
     ConsentNeeded,
+    CountryNeeded,
     EmailNeeded,
     FormSent,
     OfferClosed,
     OrderNotPayable,
     PriceChanged,
+    QuantityNotValid,
     StillProcessing,
 )
 
@@ -39,8 +48,9 @@ def place_order(
 
     `email` is needed from guests who gave none before. `expected_minor` is the total the buyer was
     shown; another one is refused (PriceChanged). Raises further: CheckoutEmpty, CheckoutExpired,
-    CheckoutFinished, ConsentNeeded, EmailNeeded, OfferClosed, StillProcessing,
-    LiveSchoolWithoutGateway, and what the sellables refuse (AlreadyOwned…).
+    CheckoutFinished, ConsentNeeded, EmailNeeded, CountryNeeded, OfferClosed, OfferSoldOut,
+    TooManyForOne, AmountNotValid, what the coupon refuses (CouponUsedUp…), StandsAlone,
+    StillProcessing, LiveSchoolWithoutGateway, and what the sellables refuse (AlreadyOwned…).
     """
     checkout = locked_checkout(checkout.pk)
     lines = lines_of(checkout)
@@ -49,11 +59,15 @@ def place_order(
     if not has_consented:
         raise ConsentNeeded
     address = _address(checkout, email)
+    if taxes.seller().country and not checkout.country:
+        raise CountryNeeded
     mode = gateways.current().mode
     quote = _sound_quote(checkout, lines, expected_minor)
     buyer = checkout.person or person_with_email(address)
     order = _still_good(checkout, quote, address, mode)
     _refuse_lines(buyer, address, quote.lines, order, is_guest=checkout.person is None)
+    if order is not None:
+        _hold_again(order)
     return order or _write_order(checkout, lines, quote, address, mode)
 
 
@@ -72,6 +86,12 @@ def _sound_quote(checkout: Checkout, lines: list[CheckoutLine], expected: int | 
     for line in lines:
         if not line.offer.is_open:
             raise OfferClosed(f"“{line.offer.title}” is not on sale any more.")
+        if line.offer.pricing == Offer.Pricing.OPEN:
+            check_amount(line.offer, line.unit_minor)
+        if line.quantity > 1 and line.unit_minor > money.MOST_MINOR // line.quantity:
+            raise QuantityNotValid("This is more than we can charge at once.")
+    if checkout.coupon_id:
+        check_coupon(checkout.coupon, checkout, lines)
     quote = quote_of(checkout, lines)
     if expected is not None and expected != quote.total_minor:
         raise PriceChanged(f"The price has changed to {quote.text}. Check it, then pay.")
@@ -95,6 +115,10 @@ def _refuse_lines(
     buyer, address: str, lines: list[PricedLine], order: Order | None, *, is_guest: bool
 ) -> None:
     for line in lines:
+        if line.gift:
+            # What the buyer owns may still be given to somebody else.
+            sellables.of(line.kind).refuse(None, line.key, line.quantity)
+            continue
         if processing_line(buyer, address, line.kind, line.key, order):
             raise StillProcessing(f"A payment for “{line.title}” is still being confirmed.")
         try:
@@ -108,9 +132,17 @@ def _refuse_lines(
             raise
 
 
+def _hold_again(order: Order) -> None:
+    """Places that can run out are kept longer, or taken anew, for who comes back to pay."""
+    for line in order.lines.order_by("pk"):
+        line.order = order
+        sellables.of(line.kind).hold(line, order.expires_at)
+
+
 def _write_order(
     checkout: Checkout, lines: list[CheckoutLine], quote: Quote, address: str, mode: str
 ) -> Order:
+    faultpoint("checkout.before_order")
     order = Order.objects.create(
         checkout=checkout,
         person=checkout.person,
@@ -119,9 +151,35 @@ def _write_order(
         mode=mode,
         currency=quote.currency,
         total_minor=quote.total_minor,
+        discount_minor=quote.discount_minor,
+        tax_minor=quote.tax_minor,
         steps=quote.steps,
+        billing=checkout.billing,
+        country=checkout.country,
+        vat_id=checkout.vat_id,
+        evidence=checkout.evidence,
+        tax_kind=taxes.terms(checkout.country, checkout.vat_id, clock.now().date()).kind,
+        coupon=checkout.coupon,
+        coupon_code=checkout.coupon.code if checkout.coupon else "",
         expires_at=checkout.expires_at,
     )
+    _write_lines(order, lines, quote)
+    hold_pieces(order)
+    hold_coupon(order)
+    begin_subscription(order)
+    audit.record(
+        "order.placed",
+        order.number,
+        actor=checkout.person,
+        checkout=checkout.public_id,
+        total_minor=order.total_minor,
+        currency=order.currency,
+    )
+    faultpoint("checkout.after_order")
+    return order
+
+
+def _write_lines(order: Order, lines: list[CheckoutLine], quote: Quote) -> None:
     offers = {line.offer.public_id: line.offer for line in lines}
     for priced in quote.lines:
         line = OrderLine.objects.create(
@@ -133,35 +191,41 @@ def _write_order(
             url=priced.url,
             tax_class=priced.tax_class,
             quantity=priced.quantity,
+            discount_minor=priced.discount_minor,
+            net_minor=priced.net_minor,
+            tax_minor=priced.tax_minor,
+            rounding_minor=priced.rounding_minor,
+            tax_rate=priced.tax_rate,
             total_minor=priced.total_minor,
+            gift=priced.gift,
             currency=quote.currency,
             steps=priced.steps,
         )
         sellables.of(line.kind).hold(line, order.expires_at)
-    audit.record(
-        "order.placed",
-        order.number,
-        actor=checkout.person,
-        checkout=checkout.public_id,
-        total_minor=order.total_minor,
-        currency=order.currency,
-    )
-    return order
 
 
-def start_payment(*, order: Order, key: str | None = None) -> Payment:
+def start_payment(*, order: Order, key: str | None = None, gateway: str = "") -> Payment:
     """A payment with the address of its hosted page. No transaction may be open: it calls out.
 
-    An attempt that is still open is found again instead of a second one. `key` marks the form or
-    call that asks: one whose attempt has ended is refused (FormSent). Raises OrderNotPayable,
-    StillProcessing, LiveSchoolWithoutGateway, GatewayUnavailable.
+    An order of nothing is paid at once, without a
+    gateway. `gateway` is a name of `gateways.choices()`; empty: the main one. An attempt that is
+    still open there is found again instead of a second one; one elsewhere is given up. `key` marks
+    the form or call that asks: one whose attempt has ended is refused (FormSent). Raises
+    OrderNotPayable, StillProcessing, GatewayNotOffered, LiveSchoolWithoutGateway,
+    GatewayUnavailable.
     """
-    gateway = gateways.current()
+    plan = plan_of(order)
+    if plan is None and not order.total_minor:
+        return settle_free(order)
+    gateway = gateways.chosen(gateway, has_plan=plan is not None)
+    faultpoint("checkout.before_payment")
     payment = _open_payment(order.pk, key, gateway)
     if payment.url:
         return payment
-    checkout = payment.order.checkout
-    back = f"{checkout.get_absolute_url()}return/" if checkout else payment.order.get_absolute_url()
+    # An order that the school wrote has no checkout, and is paid on pages of its own.
+    page = payment.order.checkout or payment.order
+    back = f"{page.get_absolute_url()}return/"
+    faultpoint("checkout.before_gateway")
     started = gateway.start(
         Intent(
             key=payment.public_id,
@@ -171,12 +235,17 @@ def start_payment(*, order: Order, key: str | None = None) -> Payment:
             currency=payment.currency,
             email=payment.order.email,
             return_url=f"{settings.SITE_URL}{back}",
+            plan=plan,
         )
     )
+    faultpoint("checkout.after_gateway")
     Payment.objects.filter(pk=payment.pk, reference=None).update(
         reference=started.reference, url=started.url
     )
+    faultpoint("checkout.after_reference")
     payment.refresh_from_db(fields=["reference", "url", "state"])
+    if started.open_until:
+        note_start(payment, started.open_until)
     return payment
 
 
@@ -191,6 +260,9 @@ def _open_payment(order_id: int, key: str | None, gateway) -> Payment:
     if order.state != states.AWAITING:
         raise OrderNotPayable
     found = mine or order.payments.filter(state__in=states.OPEN_PAYMENTS).first()
+    if found is not None and found.gateway != gateway.name:
+        give_up_payment(found)
+        found = None
     if found is None:
         found = _new_payment(order, key, gateway)
     found.order = order

@@ -10,19 +10,23 @@ from payments.actions.settling import flag, refresh_payment
 from payments.models import Payment
 from payments.refusals import GatewayUnavailable, PaymentMismatch
 
-QUIET = timedelta(seconds=60)
+# Somebody who pays does so within minutes: young payments are asked about often, old ones seldom.
+YOUNG, OLD = timedelta(seconds=25), timedelta(minutes=10)
+YOUTH = timedelta(minutes=30)
 BATCH = 50
 
 
 def reconcile_payments() -> int:
-    """Bring open payments that were quiet for a minute to where the gateway says they are."""
-    before = clock.now() - QUIET
+    """Bring open payments that nobody tells us about to where the gateway says they are."""
+    now = clock.now()
+    is_quiet = Q(checked_at=None) | Q(checked_at__lt=now - OLD)
+    is_quiet |= Q(created_at__gt=now - YOUTH, checked_at__lt=now - YOUNG)
     stuck = (
         Payment.objects.filter(
-            Q(checked_at=None) | Q(checked_at__lt=before),
+            is_quiet,
             state__in=states.OPEN_PAYMENTS,
             reference__isnull=False,
-            created_at__lt=before,
+            created_at__lt=now - YOUNG,
         )
         .select_related("order")
         .order_by("checked_at", "pk")

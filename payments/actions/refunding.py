@@ -12,17 +12,21 @@ from django.db.models import F
 
 from engineroom import audit, clock, mail, outbox
 from engineroom.events import announce
+from engineroom.faultpoints import faultpoint
 from payments import gateways, sellables, states
+from payments.actions.gifts import end_gift
+from payments.actions.invoices import issue_credit_note
 from payments.actions.ledger import book_refund, book_return
 from payments.actions.moves import locked_order, move_order, move_refund
 from payments.actions.settling import flag
 from payments.events import LineRefunded
-from payments.gateways.base import RefundDeclined
+from payments.gateways.base import ByHand, RefundDeclined
 from payments.models import Order, OrderLine, Payment, Refund, RefundLine
 from payments.queries.receipts import refund_words
 from payments.refusals import (
     GatewayUnavailable,
     LineMissing,
+    OrderDisputed,
     RefundNotPossible,
     RefundNotValid,
     RefundTooLarge,
@@ -40,6 +44,7 @@ def refund_lines(
     Raises LineMissing, RefundNotPossible, RefundNotValid, RefundTooLarge. When the gateway does not
     answer the refund is returned pending; the worker finishes it. No transaction may be open.
     """
+    faultpoint("refund.before_reservation")
     refund = _reserve(order.pk, dict(amounts), reason.strip()[:300], key[:120], actor)
     try:
         return finish_refund(refund)
@@ -54,6 +59,8 @@ def _reserve(order_id: int, amounts: dict, reason: str, key: str, actor) -> Refu
         return found
     if not order.is_settled:
         raise RefundNotPossible
+    if order.state == states.DISPUTED:
+        raise OrderDisputed
     wanted = _wanted(order, amounts)
     total = sum(amount for _, amount in wanted)
     payment = _take_from_payment(order, total)
@@ -140,6 +147,7 @@ def finish_refund(refund: Refund) -> Refund:
     gateway = gateways.by_name(payment.gateway)
     if gateway is None:
         raise GatewayUnavailable
+    faultpoint("refund.before_gateway")
     try:
         reference = gateway.refund(
             payment.reference,
@@ -147,9 +155,15 @@ def finish_refund(refund: Refund) -> Refund:
             currency=refund.currency,
             key=refund.public_id,
         )
+    except ByHand:
+        # Staff send it, and say when: `transfers.confirm_refund_sent`.
+        return refund
     except RefundDeclined as declined:
         return _give_up(refund, str(declined))
-    return _complete(refund, reference)
+    faultpoint("refund.after_gateway")
+    refund = _complete(refund, reference)
+    faultpoint("refund.after_completion")
+    return refund
 
 
 @transaction.atomic
@@ -161,9 +175,11 @@ def _complete(refund: Refund, reference: str) -> Refund:
         return refund
     parts = list(refund.lines.select_related("line").order_by("pk"))
     book_refund(order, refund)
+    faultpoint("refund.after_books")
     for part in parts:
         book_return(order, refund, part)
         _end_line(order, refund, part)
+    issue_credit_note(refund)
     order.refresh_from_db(fields=["refunded_minor"])
     pending = order.refunds.filter(state=states.PENDING).exists()
     is_whole = order.refunded_minor == order.total_minor and not pending
@@ -184,17 +200,24 @@ def _complete(refund: Refund, reference: str) -> Refund:
     return refund
 
 
-def _end_line(order: Order, refund: Refund, part: RefundLine) -> None:
-    """What the line gave ends with its last minor unit, once."""
-    line = part.line
-    line.order = order
+def end_line(line: OrderLine) -> None:
+    """Take back what the line gave when nothing of it is paid any more, once."""
     has_ended = (
         not line.left_minor
         and OrderLine.objects.filter(pk=line.pk, withdrawn_at=None).update(withdrawn_at=clock.now())
         == 1
     )
-    if has_ended:
+    if has_ended and line.gift:
+        end_gift(line)
+    elif has_ended:
         sellables.of(line.kind).withdraw(line)
+
+
+def _end_line(order: Order, refund: Refund, part: RefundLine) -> None:
+    """What the line gave ends with its last minor unit, once."""
+    line = part.line
+    line.order = order
+    end_line(line)
     announce(
         LineRefunded(
             line_id=line.pk,

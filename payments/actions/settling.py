@@ -10,19 +10,28 @@ from django.db import transaction
 
 from accounts.actions import person_for_email, send_sign_in_link
 from engineroom import audit, clock, mail
+from engineroom.addresses import absolute_url
 from engineroom.events import announce
+from engineroom.faultpoints import faultpoint
 from engineroom.refusals import Refusal
 from payments import gateways, sellables, states
-from payments.actions.ledger import book_capture, book_sale
+from payments.actions.coupons import hold_coupon
+from payments.actions.evidence import note_evidence
+from payments.actions.gifts import make_gift
+from payments.actions.invoices import issue_invoice
+from payments.actions.ledger import book_capture, book_fee, book_sale
 from payments.actions.moves import locked_order, move_order, move_payment
+from payments.actions.plans import activate, deliver_period
+from payments.actions.stock import hold_pieces
 from payments.events import OrderPaid
 from payments.gateways.base import Reading
-from payments.models import Checkout, Order, OrderLine, Payment
+from payments.models import Checkout, Order, OrderKind, OrderLine, Payment
 from payments.queries.checkouts import live_order_of
 from payments.queries.receipts import receipt_words
-from payments.refusals import BuyerForgotten, GatewayUnavailable, PaymentMismatch
+from payments.refusals import BuyerForgotten, GatewayUnavailable, OrderNotPayable, PaymentMismatch
 
 log = logging.getLogger(__name__)
+FREE = "free"
 
 
 def check_reading(payment: Payment, reading: Reading) -> None:
@@ -50,7 +59,10 @@ def refresh_payment(payment: Payment, *, source: str) -> Order:
         raise GatewayUnavailable
     if not payment.reference:
         return payment.order
-    return settle_order(payment=payment, reading=gateway.fetch(payment.reference), source=source)
+    faultpoint("return.before_fetch")
+    reading = gateway.fetch(payment.reference)
+    faultpoint("return.after_fetch")
+    return settle_order(payment=payment, reading=reading, source=source)
 
 
 @transaction.atomic
@@ -69,7 +81,48 @@ def settle_order(*, payment: Payment, reading: Reading, source: str, actor=None)
         _wait(order, payment, reading)
     elif reading.status in ("failed", "canceled"):
         _fail(order, payment, reading)
+    if payment.state == states.CAPTURED:
+        book_fee(order, payment, reading.fee_minor)
     return order
+
+
+@transaction.atomic
+def settle_free(order: Order) -> Payment:
+    """Nothing is to be paid (a coupon takes all of it off): the order is paid without a gateway.
+
+    Asked again, the same payment. Raises OrderNotPayable.
+    """
+    order = locked_order(order.pk)
+    if paid := order.payments.filter(gateway=FREE, state=states.CAPTURED).first():
+        return paid
+    if order.state != states.AWAITING or order.total_minor:
+        raise OrderNotPayable
+    for left in order.payments.filter(state__in=states.OPEN_PAYMENTS):
+        move_payment(left, states.STOPPED)
+    back = f"{order.checkout.get_absolute_url()}return/" if order.checkout else ""
+    payment = Payment.objects.create(
+        order=order,
+        gateway=FREE,
+        mode=order.mode,
+        amount_minor=0,
+        currency=order.currency,
+        url=absolute_url(back or order.get_absolute_url()),
+    )
+    Payment.objects.filter(pk=payment.pk).update(reference=payment.public_id)
+    payment.reference = payment.public_id
+    reading = Reading(
+        key=payment.public_id,
+        reference=payment.reference,
+        order_number=order.number,
+        amount_minor=0,
+        currency=order.currency,
+        mode=order.mode,
+        account="",
+        status="captured",
+    )
+    settle_order(payment=payment, reading=reading, source=FREE)
+    payment.refresh_from_db()
+    return payment
 
 
 def _wait(order: Order, payment: Payment, reading: Reading) -> None:
@@ -93,15 +146,24 @@ def _capture(order: Order, payment: Payment, reading: Reading, source: str, acto
     ):
         return
     book_capture(order, payment)
+    faultpoint("settle.after_capture")
     if order.state in (states.EXPIRED, states.CANCELED):
         _make_room(order)
     before = order.state
     if not move_order(order, states.PAID, paid_at=now):
         flag(order, "Paid twice: refund the surplus payment.")
         return
+    if before in (states.EXPIRED, states.CANCELED):
+        _hold_late(order)
     _finish_checkout(order)
     _attach_person(order)
+    if why := activate(order, reading):
+        flag(order, why)
     _deliver(order)
+    if why := note_evidence(order, reading.card_country):
+        flag(order, why)
+    issue_invoice(order)
+    faultpoint("settle.after_delivery")
     audit.record(
         "order.paid",
         order.number,
@@ -114,6 +176,7 @@ def _capture(order: Order, payment: Payment, reading: Reading, source: str, acto
     )
     announce(OrderPaid(order_id=order.pk))
     _write(order, payment)
+    faultpoint("settle.before_commit")
 
 
 def flag(order: Order, why: str) -> None:
@@ -127,6 +190,16 @@ def _make_room(order: Order) -> None:
     if order.checkout and live_order_of(order.checkout):
         Order.objects.filter(pk=order.pk).update(checkout=None)
         order.checkout = None
+
+
+def _hold_late(order: Order) -> None:
+    """What was given back when the order ended is counted again, or staff see that it cannot be."""
+    for hold in (hold_pieces, hold_coupon):
+        try:
+            with transaction.atomic():
+                hold(order)
+        except Refusal as refusal:
+            flag(order, f"Paid late: {refusal.message}")
 
 
 def _finish_checkout(order: Order) -> None:
@@ -158,14 +231,21 @@ def _deliver(order: Order) -> None:
 
 
 def _deliver_line(line: OrderLine) -> None:
+    if line.gift:
+        make_gift(line)
+        return
     if line.person is None:
         raise BuyerForgotten
+    if line.order.subscription_id:
+        deliver_period(line)
+        return
     sellables.of(line.kind).deliver(line)
 
 
 def _write(order: Order, payment: Payment) -> None:
     """Receipt, and for guests the link by which they sign in."""
-    if not order.email:
+    if not order.email or order.kind in (OrderKind.RENEWAL, OrderKind.CHANGE):
+        # Renewals and changes of plan are told of in their own words.
         return
     mail.send("receipt", order.email, receipt_words(order, payment), key=f"receipt:{order.number}")
     if order.was_guest:

@@ -7,17 +7,19 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from engineroom import audit, clock
-from engineroom.refusals import Invalid
+from engineroom.faultpoints import faultpoint
+from engineroom.refusals import Invalid, Refusal
 from payments import gateways
-from payments.actions.settling import check_reading, flag, settle_order
-from payments.gateways.base import Gateway, Notice, Reading
-from payments.models import GatewayAccount, GatewayEvent, Payment
-from payments.refusals import GatewayUnavailable, PaymentMismatch
+from payments.actions.claims import act_on
+from payments.gateways.base import Gateway, Notice
+from payments.models import GatewayEvent
+from payments.refusals import GatewayUnavailable, NotKnownYet, PaymentMismatch
 from payments.signing import BadSignature
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 256 * 1024
 BATCH = 50
+MOST_TRIES = 40  # of an event about something that is not known yet
 
 
 class ForgedWebhook(Invalid):
@@ -31,6 +33,7 @@ def receive_event(*, gateway: Gateway, body: bytes, signature: str) -> tuple[Gat
         notice: Notice = gateway.verify(body, signature)
     except BadSignature as error:
         raise ForgedWebhook(str(error)) from error
+    faultpoint("webhook.before_inbox")
     try:
         with transaction.atomic():
             event = GatewayEvent.objects.create(
@@ -42,6 +45,7 @@ def receive_event(*, gateway: Gateway, body: bytes, signature: str) -> tuple[Gat
     except IntegrityError:
         known = GatewayEvent.objects.get(gateway=gateway.name, event_id=notice.event_id)
         return known, False
+    faultpoint("webhook.after_inbox")
     return event, True
 
 
@@ -55,52 +59,32 @@ def process_event(event: GatewayEvent) -> None:
     if event.processed_at or gateway is None:
         return
     try:
-        _act(event, gateway)
+        claim = gateway.readings(event.payload)
+        if claim is not None:
+            act_on(claim, gateway)
     except PaymentMismatch as mismatch:
-        _finish(event, mismatch.message)
-        audit.record("gateway_event.mismatch", event.event_id, why=mismatch.message)
-    except GatewayUnavailable as refusal:
+        _report(event, mismatch)
+    except (GatewayUnavailable, NotKnownYet) as refusal:
+        if isinstance(refusal, NotKnownYet) and event.attempts >= MOST_TRIES:
+            _report(event, refusal)
+            return
         GatewayEvent.objects.filter(pk=event.pk).update(
             attempts=F("attempts") + 1, error=refusal.message[:300]
         )
     else:
+        faultpoint("webhook.after_settling")
         _finish(event, "")
+
+
+def _report(event: GatewayEvent, refusal: Refusal) -> None:
+    _finish(event, refusal.message)
+    audit.record("gateway_event.mismatch", event.event_id, why=refusal.message)
 
 
 def _finish(event: GatewayEvent, error: str) -> None:
     GatewayEvent.objects.filter(pk=event.pk, processed_at=None).update(
         processed_at=clock.now(), attempts=F("attempts") + 1, error=error[:300]
     )
-
-
-def _act(event: GatewayEvent, gateway: Gateway) -> None:
-    claim = gateway.readings(event.payload)
-    if claim is None:
-        return
-    payment = _payment_of(gateway, claim)
-    if payment is None:
-        raise PaymentMismatch("The event names a payment that this school did not start.")
-    try:
-        _check_account(gateway, claim)
-        check_reading(payment, claim)
-        reading = gateway.fetch(claim.reference)
-        settle_order(payment=payment, reading=reading, source="webhook")
-    except PaymentMismatch as mismatch:
-        flag(payment.order, f"A signed event does not match: {mismatch.message}")
-        raise
-
-
-def _payment_of(gateway: Gateway, claim: Reading) -> Payment | None:
-    ours = Payment.objects.filter(gateway=gateway.name).select_related("order")
-    return (
-        ours.filter(public_id=claim.key).first() or ours.filter(reference=claim.reference).first()
-    )
-
-
-def _check_account(gateway: Gateway, claim: Reading) -> None:
-    known = GatewayAccount.objects.filter(gateway=gateway.name, mode=gateway.mode)
-    if not known.filter(public_id=claim.account).exists():
-        raise PaymentMismatch("The event comes from another account.")
 
 
 def process_waiting() -> int:

@@ -1,3 +1,13 @@
 """The till in the admin: offers by actions, everything with money read-only, refunds by action."""
 
-from payments.admin import offers, orders, records  # noqa: F401
+from payments.admin import (  # noqa: F401
+    disputes,
+    gifts,
+    invoices,
+    offers,
+    orders,
+    records,
+    simulator,
+    subscriptions,
+    transfers,
+)

@@ -12,6 +12,7 @@ from engineroom.budgets import budget
 from engineroom.refusals import Refusal
 from payments import money
 from payments.actions.refunding import refund_lines
+from payments.admin.drafts import DraftPages
 from payments.forms import RefundForm
 from payments.models import Order, OrderLine, Payment, Refund
 from payments.queries.orders import refund_by_key
@@ -76,7 +77,7 @@ class RefundInline(ReadOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(DraftPages, ReadOnlyAdmin):
     list_display = [
         "number",
         "placed_at",
@@ -126,6 +127,7 @@ class OrderAdmin(ReadOnlyAdmin):
         refund = self.admin_site.admin_view(self.refund_view)
         return [
             path("<path:order_id>/refund/", budget(500)(refund), name="payments_order_refund"),
+            *self.draft_urls(),
             *super().get_urls(),
         ]
 

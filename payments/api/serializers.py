@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from payments import money, states
+from payments.gateways import simulator
 from payments.queries.checkouts import quote_of
 
 
@@ -33,9 +34,27 @@ class OfferSerializer(serializers.Serializer):
     amount_minor = serializers.IntegerField()
     currency = serializers.CharField()
     text = serializers.CharField()
+    pricing = serializers.ChoiceField(choices=["fixed", "open"])
+    list_minor = serializers.IntegerField(allow_null=True)
+    suggested_minor = serializers.IntegerField(allow_null=True)
+    period = serializers.ChoiceField(choices=["", "month", "year"])
+    trial_days = serializers.IntegerField()
+    instalments = serializers.IntegerField()
+    is_gone = serializers.BooleanField()
+    is_giftable = serializers.BooleanField()
     ends_at = serializers.DateTimeField(allow_null=True)
     url = serializers.CharField(source="get_absolute_url")
     items = OfferItemSerializer(many=True)
+
+
+class GiftWordsSerializer(serializers.Serializer):
+    """For whom a line is. `deliver_on` is a day; empty: as soon as it is paid."""
+
+    name = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    email = serializers.CharField(max_length=254, required=False, allow_blank=True)
+    sender = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    deliver_on = serializers.CharField(max_length=10, required=False, allow_blank=True)
 
 
 class CheckoutLineSerializer(serializers.Serializer):
@@ -46,6 +65,18 @@ class CheckoutLineSerializer(serializers.Serializer):
     amount_minor = serializers.IntegerField()
     currency = serializers.CharField()
     text = serializers.CharField()
+    gift = GiftWordsSerializer(allow_null=True)
+
+
+class BillingSerializer(serializers.Serializer):
+    """A billing address; every field may be left out."""
+
+    name = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    company = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    street = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    postal_code = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    city = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    region = serializers.CharField(max_length=120, required=False, allow_blank=True)
 
 
 class OrderLineSerializer(serializers.Serializer):
@@ -55,10 +86,18 @@ class OrderLineSerializer(serializers.Serializer):
     title = serializers.CharField()
     url = serializers.CharField()
     quantity = serializers.IntegerField()
+    discount_minor = serializers.IntegerField()
+    net_minor = serializers.IntegerField()
+    tax_minor = serializers.IntegerField()
+    tax_rate = serializers.IntegerField()
     total_minor = serializers.IntegerField()
     refunded_minor = serializers.IntegerField()
     currency = serializers.CharField()
+    is_gift = serializers.SerializerMethodField()
     steps = StepSerializer(many=True)
+
+    def get_is_gift(self, line) -> bool:
+        return bool(line.gift)
 
 
 class OrderSerializer(serializers.Serializer):
@@ -69,10 +108,23 @@ class OrderSerializer(serializers.Serializer):
     total_minor = serializers.IntegerField()
     refunded_minor = serializers.IntegerField()
     text = serializers.CharField()
+    kind = serializers.CharField()
+    coupon_code = serializers.CharField()
+    discount_minor = serializers.IntegerField()
+    tax_kind = serializers.ChoiceField(choices=["none", "standard", "reverse", "outside"])
+    tax_minor = serializers.IntegerField()
+    billing = BillingSerializer()
+    country = serializers.CharField()
+    vat_id = serializers.CharField()
     placed_at = serializers.DateTimeField()
     paid_at = serializers.DateTimeField(allow_null=True)
     steps = StepSerializer(many=True)
     lines = OrderLineSerializer(many=True)
+
+
+class InstalmentSerializer(serializers.Serializer):
+    number = serializers.IntegerField()
+    amount_minor = serializers.IntegerField()
 
 
 class CheckoutSerializer(serializers.Serializer):
@@ -80,7 +132,13 @@ class CheckoutSerializer(serializers.Serializer):
     state = serializers.ChoiceField(choices=["open", "finished", "expired"])
     email = serializers.CharField()
     currency = serializers.CharField()
+    coupon = serializers.CharField()
+    in_instalments = serializers.BooleanField()
+    billing = BillingSerializer()
+    country = serializers.CharField()
+    vat_id = serializers.CharField()
     total_minor = serializers.IntegerField()
+    instalments = InstalmentSerializer(many=True)
     text = serializers.CharField()
     expires_at = serializers.DateTimeField()
     steps = StepSerializer(many=True)
@@ -106,11 +164,26 @@ class NewCheckoutSerializer(serializers.Serializer):
         return attrs | {"offers": list(dict.fromkeys(wanted))}
 
 
-class EmailSerializer(serializers.Serializer):
-    email = serializers.CharField(max_length=254)
+class CheckoutChangeSerializer(serializers.Serializer):
+    """What is left out stays as it is. `coupon` is a code; empty: none."""
+
+    email = serializers.CharField(max_length=254, required=False)
+    billing = BillingSerializer(required=False)
+    country = serializers.CharField(max_length=2, required=False, allow_blank=True)
+    vat_id = serializers.CharField(max_length=30, required=False, allow_blank=True)
+    coupon = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    in_instalments = serializers.BooleanField(required=False)
 
 
-class NewLineSerializer(serializers.Serializer):
+class LineChangeSerializer(serializers.Serializer):
+    """`amount_minor` is for open prices; `gift` null: for the buyer."""
+
+    quantity = serializers.IntegerField(required=False, min_value=1, max_value=1000)
+    amount_minor = serializers.IntegerField(required=False, min_value=0, max_value=10**15)
+    gift = GiftWordsSerializer(required=False, allow_null=True)
+
+
+class NewLineSerializer(LineChangeSerializer):
     offer = serializers.CharField(max_length=40)
 
 
@@ -121,6 +194,7 @@ class NewPaymentSerializer(serializers.Serializer):
     consent = serializers.BooleanField()
     email = serializers.CharField(max_length=254, required=False)
     expected_minor = serializers.IntegerField(required=False, min_value=0, max_value=10**15)
+    gateway = serializers.CharField(max_length=40, required=False, allow_blank=True)
 
 
 class PaymentSerializer(serializers.Serializer):
@@ -163,7 +237,12 @@ class RefundSerializer(serializers.Serializer):
 
 
 class OutcomeSerializer(serializers.Serializer):
-    outcome = serializers.ChoiceField(choices=["success", "decline", "3ds", "abandon"])
+    """`fault` is what goes wrong with the events about the payment; empty: nothing does."""
+
+    outcome = serializers.ChoiceField(choices=simulator.OUTCOMES)
+    fault = serializers.ChoiceField(
+        choices=["", *simulator.FAULTS], required=False, allow_blank=True
+    )
 
 
 class SimulatorPaymentSerializer(serializers.Serializer):
@@ -174,6 +253,7 @@ class SimulatorPaymentSerializer(serializers.Serializer):
     order = serializers.CharField(source="order_number")
     method = serializers.CharField()
     reason = serializers.CharField()
+    fault = serializers.CharField()
     return_url = serializers.CharField()
 
 
@@ -185,7 +265,13 @@ def checkout_words(checkout, lines, order) -> dict:
         "state": checkout.state if checkout.state != "open" or checkout.is_open else "expired",
         "email": checkout.person.email if checkout.person else checkout.email,
         "currency": checkout.currency,
+        "coupon": checkout.coupon.code if checkout.coupon else "",
+        "in_instalments": checkout.in_instalments,
+        "billing": checkout.billing,
+        "country": checkout.country,
+        "vat_id": checkout.vat_id,
         "total_minor": quote.total_minor,
+        "instalments": quote.instalments,
         "text": quote.text,
         "expires_at": checkout.expires_at,
         "steps": quote.steps,
@@ -195,7 +281,8 @@ def checkout_words(checkout, lines, order) -> dict:
                 "offer": line.offer.public_id,
                 "title": line.offer.title,
                 "quantity": line.quantity,
-                **money_of(line.offer.amount_minor * line.quantity, line.offer.currency),
+                "gift": line.gift,
+                **money_of(line.unit_minor * line.quantity, line.offer.currency),
             }
             for line in lines
         ],

@@ -27,6 +27,12 @@ def above_zero(table: str, column: str):
     )
 
 
+def not_negative(table: str, column: str):
+    return models.CheckConstraint(
+        condition=Q(**{f"{column}__gte": 0}), name=f"{table}_{column}_not_negative"
+    )
+
+
 def within(table: str, part: str, whole: str):
     """0 <= part <= whole: what goes back never exceeds what came in."""
     return models.CheckConstraint(

@@ -4,12 +4,18 @@ import secrets
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from engineroom import clock, ids
 from payments import money, states
 from payments.models.checkouts import Checkout
-from payments.models.columns import currency_column, currency_shape, one_of, within
+from payments.models.columns import (
+    currency_column,
+    currency_shape,
+    not_negative,
+    one_of,
+    within,
+)
 from payments.models.offers import Offer
 
 # Crockford's letters: no I, L, O, U, so that a number can be read out over the phone.
@@ -29,10 +35,25 @@ class Mode(models.TextChoices):
     LIVE = "live"
 
 
+class TaxKind(models.TextChoices):
+    NONE = "none", "no tax"
+    STANDARD = "standard", "VAT"
+    REVERSE = "reverse", "reverse charge"
+    OUTSIDE = "outside", "outside the scope of VAT"
+
+
+class OrderKind(models.TextChoices):
+    PURCHASE = "purchase"
+    RENEWAL = "renewal"
+    CHANGE = "change", "change of plan"
+    INVOICE = "invoice", "on invoice"
+
+
 class OrderQuerySet(models.QuerySet):
     def of(self, person):
         """The person's orders; a still empty attempt that expired or was canceled is left out."""
-        return self.filter(person=person).exclude(state=states.CANCELED)
+        hidden = (states.CANCELED, states.DRAFT)
+        return self.filter(person=person).exclude(state__in=hidden)
 
     def settled(self):
         return self.filter(state__in=states.SETTLED_ORDERS)
@@ -48,6 +69,23 @@ class Order(models.Model):
     )
     email = models.EmailField("e-mail address", max_length=254, blank=True)
     was_guest = models.BooleanField(default=False)
+    kind = models.CharField(max_length=10, choices=OrderKind, default=OrderKind.PURCHASE)
+    subscription = models.ForeignKey(
+        "payments.Subscription", models.PROTECT, null=True, blank=True, related_name="orders"
+    )
+    period_starts_at = models.DateTimeField(null=True, blank=True)
+    period_ends_at = models.DateTimeField(null=True, blank=True)
+    billing = models.JSONField(default=dict, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    vat_id = models.CharField("VAT id", max_length=20, blank=True)
+    evidence = models.JSONField(default=dict, blank=True)
+    coupon = models.ForeignKey(
+        "payments.Coupon", models.SET_NULL, null=True, blank=True, related_name="orders"
+    )
+    coupon_code = models.CharField(max_length=40, blank=True)
+    discount_minor = models.BigIntegerField(default=0)
+    tax_kind = models.CharField(max_length=10, choices=TaxKind, default=TaxKind.NONE)
+    tax_minor = models.BigIntegerField(default=0)
     mode = models.CharField(max_length=4, choices=Mode)
     state = models.CharField(
         max_length=20, choices=list(states.ORDER_LABELS.items()), default=states.AWAITING
@@ -72,7 +110,16 @@ class Order(models.Model):
             currency_shape("order"),
             one_of("order", "state", states.ORDER_MOVES),
             one_of("order", "mode", Mode.values),
-            models.CheckConstraint(condition=Q(total_minor__gt=0), name="order_total_above_zero"),
+            not_negative("order", "total_minor"),
+            not_negative("order", "tax_minor"),
+            not_negative("order", "discount_minor"),
+            one_of("order", "kind", OrderKind.values),
+            one_of("order", "tax_kind", TaxKind.values),
+            models.UniqueConstraint(
+                fields=["subscription", "period_starts_at"],
+                condition=Q(kind="renewal", state__in=sorted(states.LIVE_ORDERS)),
+                name="one_renewal_per_period",
+            ),
             within("order", "refunded_minor", "total_minor"),
             models.UniqueConstraint(
                 fields=["checkout"],
@@ -125,9 +172,23 @@ class OrderLine(models.Model):
     url = models.CharField("address", max_length=300, blank=True)
     tax_class = models.CharField(max_length=20)
     quantity = models.PositiveIntegerField(default=1)
+    discount_minor = models.BigIntegerField(default=0)
+    net_minor = models.BigIntegerField(default=0)
+    tax_minor = models.BigIntegerField(default=0)
+    rounding_minor = models.SmallIntegerField(default=0)
+    tax_rate = models.PositiveIntegerField(default=0, help_text="Hundredths of a percent.")
     total_minor = models.BigIntegerField()
     refunded_minor = models.BigIntegerField(default=0)
     currency = currency_column()
+    gift = models.JSONField(null=True, blank=True)
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who claimed it, when it was a gift.",
+    )
     steps = models.JSONField(default=list, help_text="How the price came about, step by step.")
     delivered_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -139,6 +200,10 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(total_minor__gte=0), name="order_line_total_not_negative"
             ),
+            models.CheckConstraint(
+                condition=Q(total_minor=F("net_minor") + F("tax_minor") + F("rounding_minor")),
+                name="order_line_adds_up",
+            ),
             within("order_line", "refunded_minor", "total_minor"),
         ]
         indexes = [models.Index(fields=["kind", "key"], name="order_line_by_thing")]
@@ -148,7 +213,8 @@ class OrderLine(models.Model):
 
     @property
     def person(self):
-        return self.order.person
+        """Who gets it: the buyer, or whoever claimed the gift."""
+        return self.recipient if self.gift else self.order.person
 
     @property
     def left_minor(self) -> int:

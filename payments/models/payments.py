@@ -6,7 +6,14 @@ from django.db.models import Q
 
 from engineroom import clock, ids
 from payments import money, states
-from payments.models.columns import above_zero, currency_column, currency_shape, one_of, within
+from payments.models.columns import (
+    above_zero,
+    currency_column,
+    currency_shape,
+    not_negative,
+    one_of,
+    within,
+)
 from payments.models.orders import Mode, Order, OrderLine
 
 
@@ -39,6 +46,8 @@ class Payment(models.Model):
         help_text="Such as Visa ending 4242. Never a number.",
     )
     reason = models.CharField("reason of failure", max_length=200, blank=True)
+    fee_minor = models.BigIntegerField("fee of the gateway", default=0)
+    card_country = models.CharField(max_length=2, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     checked_at = models.DateTimeField("last asked the gateway", null=True, blank=True)
     captured_at = models.DateTimeField(null=True, blank=True)
@@ -46,7 +55,7 @@ class Payment(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            above_zero("payment", "amount_minor"),
+            not_negative("payment", "amount_minor"),
             currency_shape("payment"),
             one_of("payment", "state", states.PAYMENT_MOVES),
             within("payment", "refunded_minor", "amount_minor"),

@@ -1,15 +1,17 @@
 """Checkouts: who may see them, what is in them, what they cost."""
 
-from payments import pricing, states
-from payments.models import Checkout, CheckoutLine, Order, Payment
-from payments.pricing import Part, Quote, Wanted
+from engineroom import clock
+from payments import pricing, states, taxes
+from payments.models import Checkout, CheckoutLine, Coupon, Order, Payment
+from payments.pricing import CouponTerms, Part, Quote, TaxTerms, Wanted
+from payments.queries.terms import coupon_terms
 
 
 def checkout_of(public_id: str, person) -> Checkout | None:
     """The checkout if this person (None: a guest) may see it: one query."""
     return (
         Checkout.objects.visible_to(person)
-        .select_related("person")
+        .select_related("person", "coupon")
         .filter(public_id=public_id)
         .first()
     )
@@ -20,13 +22,40 @@ def lines_of(checkout: Checkout) -> list[CheckoutLine]:
     return list(checkout.lines.select_related("offer"))
 
 
+def instalments_of(lines: list[CheckoutLine]) -> int:
+    """In how many parts it can be paid; 1: at once only. Parts are for one offer that stands alone."""
+    return lines[0].offer.instalments if len(lines) == 1 and not lines[0].gift else 1
+
+
 def quote_of(checkout: Checkout, lines: list[CheckoutLine]) -> Quote:
-    """What the lines cost now: no query."""
+    """What the lines cost now: a query at most, for the scope of the coupon."""
+    coupon = checkout.coupon
+    return quote_for(
+        lines,
+        checkout.currency,
+        coupon=coupon_terms(coupon, checkout.currency) if coupon and coupon.is_valid_now else None,
+        tax=taxes.terms(checkout.country, checkout.vat_id, clock.now().date()),
+        in_instalments=checkout.in_instalments,
+    )
+
+
+def quote_for(
+    lines: list[CheckoutLine],
+    currency: str,
+    *,
+    coupon: CouponTerms | None,
+    tax: TaxTerms,
+    in_instalments: bool,
+) -> Quote:
+    """What such lines cost, saved or not: the one way from lines to a price."""
     wanted = [
         Wanted(
             offer=line.offer.public_id,
             title=line.offer.title,
-            amount_minor=line.offer.amount_minor,
+            amount_minor=line.unit_minor,
+            list_minor=line.offer.list_minor,
+            trial_days=line.offer.trial_days,
+            gift=line.gift,
             currency=line.offer.currency,
             tax_class=line.offer.tax_class,
             parts=[Part(**part) for part in line.parts],
@@ -34,7 +63,26 @@ def quote_of(checkout: Checkout, lines: list[CheckoutLine]) -> Quote:
         )
         for line in lines
     ]
-    return pricing.price(wanted, checkout.currency)
+    return pricing.price(
+        wanted,
+        currency,
+        coupon=coupon,
+        tax=tax,
+        instalments=instalments_of(lines) if in_instalments else 1,
+    )
+
+
+def later_minor(checkout: Checkout, lines: list[CheckoutLine]) -> int:
+    """What a later period of a membership costs: a coupon of the first one is not in it."""
+    coupon = checkout.coupon
+    lasts = coupon and coupon.is_valid_now and coupon.duration == Coupon.Duration.ALWAYS
+    return quote_for(
+        lines,
+        checkout.currency,
+        coupon=coupon_terms(coupon, checkout.currency) if lasts else None,
+        tax=taxes.terms(checkout.country, checkout.vat_id, clock.now().date()),
+        in_instalments=False,
+    ).period_minor
 
 
 def live_order_of(checkout: Checkout) -> Order | None:

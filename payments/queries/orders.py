@@ -23,6 +23,7 @@ def order_for(number: str, person, checkout_ids: list[str]) -> Order | None:
         mine |= Q(checkout__public_id__in=checkout_ids, was_guest=True)
     return (
         Order.objects.filter(mine, number=number.upper())
+        .exclude(state=states.DRAFT)
         .select_related("person", "checkout")
         .prefetch_related("lines")
         .first()

@@ -2,8 +2,8 @@
 
 from django.conf import settings
 
-from payments import money
-from payments.models import Mode, Order, Payment, Refund
+from payments import money, states
+from payments.models import Invoice, Mode, Order, Payment, Refund
 
 
 def buyer_name(order: Order) -> str:
@@ -33,21 +33,54 @@ def _shared(order: Order) -> dict:
 
 
 def receipt_words(order: Order, payment: Payment) -> dict:
-    """The context of the receipt mail: one query."""
+    """The context of the receipt mail: two queries."""
     items = _items(order)
     return _shared(order) | {
         "paid_at": order.paid_at,
         "items": items,
         "total": order.text,
         "method": payment.method,
+        "is_free": not order.total_minor,
+        "discount": money.text(-order.discount_minor, order.currency)
+        if order.discount_minor
+        else "",
+        "coupon_code": order.coupon_code,
         "was_guest": order.was_guest,
         "email": order.email,
         "start_url": items[0]["url"] if items else "",
+        "after": later_words(order),
+        "after_url": absolute(order.subscription.get_absolute_url()) if order.subscription else "",
+        "invoice": _document(order.invoices.filter(kind="invoice").first()),
     }
 
 
+def _document(invoice: Invoice | None) -> dict | None:
+    """Number and address of an invoice or credit note, for a link."""
+    if invoice is None:
+        return None
+    return {"number": invoice.number, "url": absolute(invoice.get_absolute_url())}
+
+
+def later_words(order: Order) -> str:
+    """What is charged after this order, in a sentence; empty when nothing is. At most one query."""
+    subscription = order.subscription
+    if subscription is None or not subscription.is_running or subscription.cancels_at_period_end:
+        return ""
+    price = f"{subscription.text} a {subscription.period}"
+    day = f"{subscription.period_ends_at:%-d %B %Y}"
+    if subscription.periods_total:
+        left = subscription.periods_total - subscription.periods_paid
+        more = "instalment" if left == 1 else "instalments"
+        return (
+            f"{left} more {more} of {subscription.text} follow, one a month. The next is on {day}."
+        )
+    if subscription.state == states.TRIALING:
+        return f"Your trial runs until {day}, then it costs {price}. Cancel before and pay nothing."
+    return f"It renews on {day} for {price}. You can cancel at any time."
+
+
 def refund_words(order: Order, refund: Refund) -> dict:
-    """The context of the refund mail: one query."""
+    """The context of the refund mail: two queries."""
     parts = refund.lines.select_related("line").order_by("pk")
     return _shared(order) | {
         "items": [
@@ -60,6 +93,7 @@ def refund_words(order: Order, refund: Refund) -> dict:
         ],
         "amount": refund.text,
         "reason": refund.reason,
+        "credit_note": _document(Invoice.objects.filter(refund=refund).first()),
         "done_at": refund.done_at,
         "method": refund.payment.method,
     }

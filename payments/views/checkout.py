@@ -11,9 +11,12 @@ from engineroom import slots, throttles
 from engineroom.pages import open_page
 from engineroom.refusals import Refusal
 from payments import states
-from payments.actions.checkouts import open_checkout, remove_line
+from payments.actions.checkouts import UNNAMED_GIFT, open_checkout, remove_line
+from payments.actions.filling import fill_in
+from payments.actions.giving import set_gift
 from payments.actions.ordering import place_order, start_payment
 from payments.actions.settling import refresh_payment
+from payments.api.guesses import count_guess
 from payments.forms import PayForm
 from payments.models import Checkout
 from payments.queries.checkouts import last_payment_of, lines_of, live_order_of, quote_of
@@ -24,9 +27,11 @@ from payments.refusals import (
     GatewayUnavailable,
     OtherCurrency,
     PaymentMismatch,
+    StandsAlone,
     StillProcessing,
     TooManyLines,
 )
+from payments.views.shapes import choice_fields, part_words, shape_of
 from payments.views.visitors import person_of, remember, remembered, visible_checkout
 
 
@@ -40,9 +45,12 @@ def buy(request, offer_id):
     known = remembered(request)
     try:
         checkout = open_checkout(
-            offer=offer, person=person_of(request), guest_id=known[-1] if known else ""
+            offer=offer,
+            person=person_of(request),
+            guest_id=known[-1] if known else "",
+            is_gift=request.GET.get("gift") == "1",
         )
-    except (OtherCurrency, TooManyLines) as refusal:
+    except (OtherCurrency, StandsAlone, TooManyLines) as refusal:
         if not known:
             raise
         # Shown beside the lines it is about.
@@ -63,14 +71,20 @@ def checkout_page(request, checkout_id):
     lines = lines_of(checkout)
     if request.method == "POST":
         return _pay(request, checkout, order, lines)
-    form = PayForm(
-        needs_email=checkout.person is None,
-        initial={
-            "email": checkout.email,
-            "expected_minor": quote_of(checkout, lines).total_minor,
-        },
-    )
+    form = PayForm(shape=shape_of(checkout, lines), initial=_initial(checkout, lines))
     return _show(request, checkout, order, lines, form)
+
+
+def _initial(checkout, lines) -> dict:
+    return {
+        "email": checkout.email,
+        "country": checkout.country,
+        "vat_id": checkout.vat_id,
+        "coupon": checkout.coupon.code if checkout.coupon else "",
+        "pay_in": "parts" if checkout.in_instalments else "once",
+        "expected_minor": quote_of(checkout, lines).total_minor,
+        **checkout.billing,
+    }
 
 
 def _to_receipt(request, checkout, order):
@@ -95,7 +109,9 @@ def _show(request, checkout, order, lines, form, refusal=None, status=200):
         "refusal": refusal,
         "declined": payment if payment and payment.state == states.FAILED else None,
         "left_open": bool(payment and payment.state == states.STARTED and payment.url),
-        "can_remove": len(lines) > 1,
+        "shape": form.shape,
+        "choices": [choice_fields(form, line) for line in lines],
+        "schedule": part_words(quote) if checkout.in_instalments else [],
         "is_over": not checkout.is_open,
     }
     response = render(request, "payments/checkout.html", context, status=status)
@@ -114,20 +130,25 @@ def _row(line, art) -> dict:
 
 def _pay(request, checkout, order, lines):
     throttles.spend_address(request, "pay", "60/m")
-    form = PayForm(request.POST, needs_email=checkout.person is None)
+    act = request.POST.get("act", "pay")[:60]
+    form = PayForm(_answers(request, act), shape=shape_of(checkout, lines), is_final=act == "pay")
     if not form.is_valid():
         return _show(request, checkout, order, lines, _again(form, checkout, lines), status=400)
     said = form.cleaned_data
-    if checkout.person is None:
+    if checkout.person is None and act == "pay":
         throttles.spend(request, "pay-email", key=said["email"].lower(), rate="20/h")
     try:
+        count_guess(request, checkout, said["coupon"])
+        fill_in(checkout=checkout, **form.details())
+        if act != "pay":
+            return _updated(request, checkout, act, form)
         order = place_order(
             checkout=checkout,
             has_consented=said["consent"],
             email=said.get("email", ""),
             expected_minor=said["expected_minor"],
         )
-        payment = start_payment(order=order, key=said["form_key"])
+        payment = start_payment(order=order, key=said["form_key"], gateway=said["gateway"])
     except (CheckoutFinished, StillProcessing) as refusal:
         if found := live_order_of(checkout):
             return _to_receipt(request, checkout, found)
@@ -135,8 +156,36 @@ def _pay(request, checkout, order, lines):
     except FormSent:
         return redirect(checkout)
     except Refusal as refusal:
-        return _refuse(request, checkout, order, lines, form, refusal)
+        return _refuse(request, checkout, live_order_of(checkout), lines, form, refusal)
     return _go(checkout, payment)
+
+
+def _answers(request, act: str):
+    """What was sent; the button that takes the coupon out empties its field."""
+    if act != "no-coupon":
+        return request.POST
+    answers = request.POST.copy()
+    answers["coupon"] = ""
+    return answers
+
+
+def _updated(request, checkout, act, form):
+    """Another button than the last one: what was said is kept, the page shows the new price."""
+    name, _, line_id = act.partition("-")
+    if name in ("gift", "own") and line_id != "coupon":
+        gift = dict(UNNAMED_GIFT) if name == "gift" else None
+        set_gift(checkout=checkout, line_id=line_id, gift=gift)
+        return redirect(checkout)
+    checkout.refresh_from_db()
+    lines = lines_of(checkout)
+    fresh = PayForm(
+        form.data,
+        shape=shape_of(checkout, lines),
+        is_final=False,
+        initial=_initial(checkout, lines),
+    )
+    fresh.is_valid()
+    return _show(request, checkout, live_order_of(checkout), lines, _again(fresh, checkout, lines))
 
 
 def _again(form, checkout, lines):
@@ -148,6 +197,8 @@ def _again(form, checkout, lines):
 
 
 def _refuse(request, checkout, order, lines, form, refusal):
+    checkout.refresh_from_db()
+    lines = lines_of(checkout)
     beside = refusal.field if refusal.field in form.fields else None
     form.add_error(beside, refusal.message)
     form = _again(form, checkout, lines)

@@ -6,8 +6,9 @@ from django.shortcuts import render
 from engineroom.pages import open_page, private_page
 from engineroom.pagination import key_page
 from payments import states
+from payments.queries.invoices import documents_of
 from payments.queries.orders import order_for, orders_of, refunds_of
-from payments.queries.receipts import buyer_name
+from payments.queries.receipts import buyer_name, later_words
 from payments.views.visitors import person_of, remembered
 
 PAGE = 20
@@ -35,8 +36,10 @@ def receipt(request, number):
         "lines": lines,
         "refunds": refunds_of(order) if order.refunded_minor else [],
         "payment": paid,
+        "documents": documents_of(order),
         "name": buyer_name(order) if person else "",
         "is_guest": person is None,
+        "later": later_words(order),
         "start": next((line for line in lines if line.url and not line.withdrawn_at), None),
     }
     response = render(request, _template(order), context)

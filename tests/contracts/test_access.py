@@ -29,7 +29,8 @@ OWNER = ROLES.index("owner")
 # Arguments that name one person's thing.
 PRIVATE = {
     *("attempt_id", "enrollment_id", "submission_id", "number", "checkout_id", "line_id"),
-    *("public_id", "device"),
+    *("public_id", "device", "invoice_id"),
+    *("gift_id", "team_id", "pool_id", "claim_id"),
 }
 # Who asks the views of packages, and for what is public.
 FEW = {"package": ("anonymous", "learner"), "public": ("anonymous", "learner", "manager")}

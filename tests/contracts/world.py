@@ -5,17 +5,25 @@ What is private belongs to the owner, what is written to the instructor: all oth
 
 from dataclasses import dataclass, field
 
+from django.test import override_settings
 from django.urls import reverse
 
 from accounts import actions as people
 from accounts.roles import INSTRUCTOR, LEARNER, MANAGER, SUPPORT
 from catalog.models import ContentFile
 from learning.actions import give_grant, start_attempt, start_course, submit_work
+from learning.actions.seats import invite_people, renew_link
 from payments import sellables
+from payments.actions.gifts import make_gift_link
+from payments.actions.invoices import issue_invoice
 from tests.contracts.routes import Route
 from tests.factories.accounts import make_user
 from tests.factories.catalog import make_course, make_instructor, make_topic
-from tests.factories.payments import DummySellable, make_checkout, make_order
+from tests.factories.cohorts import make_cohort
+from tests.factories.gifts import give
+from tests.factories.payments import DummySellable, make_checkout, make_offer, make_order
+from tests.factories.seats import make_pool, make_team
+from tests.factories.subscriptions import make_subscription
 
 GROUPS = {
     "learner": LEARNER,
@@ -77,7 +85,16 @@ def build() -> World:
     lesson, project = edition.lessons.order_by("position").first(), edition.projects.get()
     submission = submit_work(enrollment=enrollment, project_key=project.key, title="Mine", text="T")
     grant = give_grant(person=owner, scope="course", scope_key=course.public_id)
+    gift = give(make_offer(), person=owner)
+    subscription = make_subscription(owner)
+    gift_key = make_gift_link(gift=gift).rstrip("/").rpartition("/")[2]
     order, checkout = make_order(person=owner), make_checkout(person=owner)
+    with override_settings(SELLER_COUNTRY="DE"):
+        invoice = issue_invoice(order)
+    pool = make_pool(team=make_team(owner), course=course, seats=3)
+    (claim,) = invite_people(pool=pool, people=[("seat@example.com", "")], actor=owner)
+    seat_key = renew_link(pool=pool, actor=owner).rstrip("/").rpartition("/")[2]
+    cohort = make_cohort(course=course)
     file = ContentFile.objects.first()
     world.values |= {
         "slug": course.slug,
@@ -94,9 +111,19 @@ def build() -> World:
         "submission_id": getattr(submission, "public_id", submission),
         "grant_id": grant.public_id,
         "number": order.number,
+        "invoice_id": invoice.public_id,
         "checkout_id": checkout.public_id,
         "offer_id": checkout.lines.first().offer.public_id,
         "line_id": checkout.lines.first().public_id,
+        "gift_id": gift.public_id,
+        "subscription_id": subscription.public_id,
+        "team_id": pool.team.public_id,
+        "pool_id": pool.public_id,
+        "claim_id": claim.public_id,
+        "person_id": owner.public_id,
+        "cohort_id": cohort.public_id,
+        ("payments:gift", "key"): gift_key,
+        ("groups:join", "key"): seat_key,
         "gateway": "simulator",
         "session": "aaaaaaaa",
         "uidb36": "1",

@@ -54,7 +54,7 @@ def test_twenty_parallel_news_of_one_payment_deliver_once(dummy):
 
     assert answers == [states.PAID] * 20
     assert dummy.count("deliver") == 1
-    assert LedgerEntry.objects.count() == 2
+    assert LedgerEntry.objects.count() == 3
     assert Order.objects.get().version == 2
     assert audit_books()["ok"]
 

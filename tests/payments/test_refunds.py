@@ -70,7 +70,7 @@ def test_a_refunded_line_ends_exactly_what_it_gave(dummy, monkeypatch):
     entry = AuditEntry.objects.get(action="order.refunded")
     assert (entry.actor, entry.data["reason"]) == (staff, "Not what was expected")
     assert any("refund" in message.subject.lower() for message in mail.outbox)
-    assert balances()[("test:gateway:simulator", "EUR")] == 4900
+    assert balances()[("test:gateway:simulator", "EUR")] == 4900 - 172
     assert audit_books()["ok"]
 
 
@@ -86,7 +86,8 @@ def test_a_part_of_a_line_leaves_access_and_the_rest_ends_it(dummy):
     assert order.state == states.REFUNDED
     assert dummy.count("withdraw") == 1
     assert balances() == {
-        ("test:gateway:simulator", "EUR"): 0,
+        ("test:gateway:simulator", "EUR"): -99,
+        ("test:fees:simulator", "EUR"): 99,
         ("test:customers", "EUR"): 0,
         ("test:revenue:dummy", "EUR"): 0,
     }

@@ -47,7 +47,8 @@ def test_a_payment_delivers_every_line_books_it_and_writes_the_receipt(dummy, mo
     assert all(line.delivered_at for line in order.lines.all())
     assert heard == [OrderPaid(order_id=order.pk)]
     assert balances() == {
-        ("test:gateway:simulator", "EUR"): 9800,
+        ("test:gateway:simulator", "EUR"): 9628,
+        ("test:fees:simulator", "EUR"): 172,
         ("test:customers", "EUR"): 0,
         ("test:revenue:dummy", "EUR"): -9800,
     }
@@ -70,7 +71,7 @@ def test_everything_after_the_first_news_changes_nothing(dummy):
     order = Order.objects.get()
     assert (order.state, order.version) == (states.PAID, 2)
     assert dummy.count("deliver") == 1
-    assert LedgerEntry.objects.count() == 2
+    assert LedgerEntry.objects.count() == 3
     assert AuditEntry.objects.filter(action="order.paid").count() == 1
     assert len(mail.outbox) == 1
 

@@ -110,7 +110,7 @@ def test_shuffled_and_repeated_events_end_like_one_in_order(dummy):
 
     assert set(Order.objects.values_list("state", "version")) == {(states.PAID, 2)}
     assert dummy.count("deliver") == 10
-    assert LedgerEntry.objects.count() == 20
+    assert LedgerEntry.objects.count() == 30  # paid, sold and the fee
     assert GatewayEvent.objects.filter(error="").count() == 50
     assert audit_books()["ok"]
 

@@ -37,13 +37,17 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         parent = os.getppid()
-        row = Worker.objects.create()
+        row = Worker.objects.create(started_at=clock.real(), seen_at=clock.real())
         due = {job.name: 0.0 for job in schedule}
+        ahead = clock.ahead()
         while not self.is_stopping and not (with_parent and os.getppid() != parent):
             try:
+                if ahead != clock.ahead():
+                    # The clock was moved: everything may be due.
+                    ahead, due = clock.ahead(), dict.fromkeys(due, 0.0)
                 taken = outbox.relay()
                 self._run_due(due)
-                Worker.objects.filter(pk=row.pk).update(seen_at=clock.now())
+                Worker.objects.filter(pk=row.pk).update(seen_at=clock.real())
             except Exception:
                 log.exception("The worker's round failed.")
                 taken = 0

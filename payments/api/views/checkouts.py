@@ -11,8 +11,10 @@ from engineroom import throttles
 from engineroom.budgets import budget
 from engineroom.restviews import ApiView
 from payments.actions.checkouts import add_line, open_checkout, remove_line, set_email
+from payments.actions.filling import add_filled_line, change_checkout, change_filled_line
 from payments.actions.ordering import place_order, start_payment
 from payments.api import serializers
+from payments.api.guesses import count_guess
 from payments.queries.checkouts import checkout_of, lines_of, live_order_of
 from payments.queries.offers import offer_by_id
 
@@ -87,16 +89,18 @@ class CheckoutDetail(ApiView):
 
     @extend_schema(
         operation_id="checkouts_change",
-        summary="Set a guest's e-mail address",
+        summary="Change e-mail address, billing address, coupon or instalments",
         tags=TAGS,
-        request=serializers.EmailSerializer,
+        request=serializers.CheckoutChangeSerializer,
         responses=serializers.CheckoutSerializer,
     )
     def patch(self, request, checkout_id):
         checkout = visible_checkout(request, checkout_id)
-        form = serializers.EmailSerializer(data=request.data)
+        form = serializers.CheckoutChangeSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        return Response(shown(set_email(checkout=checkout, **form.validated_data)))
+        said = form.validated_data
+        count_guess(request, checkout, said.get("coupon", ""))
+        return Response(shown(change_checkout(checkout=checkout, **said)))
 
 
 @budget(100)
@@ -115,7 +119,8 @@ class CheckoutLines(ApiView):
         checkout = visible_checkout(request, checkout_id)
         form = serializers.NewLineSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        add_line(checkout=checkout, offer=known_offer(form.validated_data["offer"]))
+        said = form.validated_data
+        add_filled_line(checkout=checkout, offer=known_offer(said.pop("offer")), **said)
         checkout.refresh_from_db()
         return Response(shown(checkout), status=status.HTTP_201_CREATED)
 
@@ -124,6 +129,21 @@ class CheckoutLines(ApiView):
 class CheckoutLine(ApiView):
     permission_classes = [AllowAny]
     serializer_class = serializers.CheckoutSerializer
+
+    @extend_schema(
+        operation_id="checkout_lines_change",
+        summary="Change number, amount or gift of a line",
+        tags=TAGS,
+        request=serializers.LineChangeSerializer,
+        responses=serializers.CheckoutSerializer,
+    )
+    def patch(self, request, checkout_id, line_id):
+        checkout = visible_checkout(request, checkout_id)
+        form = serializers.LineChangeSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        line_id = line_id if line_id.isprintable() else ""
+        change_filled_line(checkout=checkout, line_id=line_id, **form.validated_data)
+        return Response(shown(checkout))
 
     @extend_schema(
         operation_id="checkout_lines_remove",
@@ -170,5 +190,5 @@ class CheckoutPayments(ApiView):
             email=said.get("email", ""),
             expected_minor=said.get("expected_minor"),
         )
-        payment = start_payment(order=order)
+        payment = start_payment(order=order, gateway=said.get("gateway", ""))
         return Response(self.get_serializer(payment).data, status=status.HTTP_201_CREATED)

@@ -1,0 +1,45 @@
+"""Where a buyer is: pieces of evidence, kept with the order. A contradiction is shown to staff."""
+
+from django.conf import settings
+
+from engineroom import audit, outbox
+from payments import taxes
+from payments.models import Order
+
+VAT_ID_TOPIC = "payments.check_vat_id"
+VALID, UNKNOWN, UNCHECKED = "valid", "unknown", "unchecked"
+
+
+def note_evidence(order: Order, card_country: str) -> str:
+    """Add the address and the card to the order's evidence, in the transaction that settles it.
+
+    Returns what speaks against the country it is taxed in, as a sentence, or "". With
+    VAT_ID_LIVE_CHECK the VAT id is asked about later, outside the transaction.
+    """
+    pieces = {"address": order.country, "card": card_country}
+    evidence = {**order.evidence, **{name: place for name, place in pieces.items() if place}}
+    if order.vat_id:
+        evidence.setdefault("vat_id_check", UNCHECKED)
+        if settings.VAT_ID_LIVE_CHECK:
+            outbox.put(VAT_ID_TOPIC, {"order": order.number}, key=f"vat-id:{order.number}")
+    if evidence != order.evidence:
+        Order.objects.filter(pk=order.pk).update(evidence=evidence)
+        order.evidence = evidence
+    if order.tax_kind == "none":
+        return ""
+    return taxes.contradiction(
+        order.country, {name: evidence.get(name, "") for name in ("address", "card", "network")}
+    )
+
+
+def note_vat_id_check(*, order: Order, outcome: str) -> None:
+    """Keep what VIES said of the order's VAT id; one it does not know is put before staff."""
+    if order.evidence.get("vat_id_check") == outcome:
+        return
+    order.evidence = {**order.evidence, "vat_id_check": outcome}
+    Order.objects.filter(pk=order.pk).update(evidence=order.evidence)
+    audit.record("order.vat_id_checked", order.number, outcome=outcome)
+    if outcome == UNKNOWN:
+        Order.objects.filter(pk=order.pk, attention="").update(
+            attention="VIES does not know the VAT id of this order. Its checksum is sound."
+        )

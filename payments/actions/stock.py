@@ -1,0 +1,59 @@
+"""Offers of which there are only so many: counted when an order is placed, given back when it ends."""
+
+from django.db.models import F, Q
+
+from accounts.queries import person_with_email
+from payments import states
+from payments.models import Offer, Order, OrderKind, OrderLine
+from payments.refusals import OfferSoldOut, TooManyForOne
+
+# What a refund gave back may be bought again by the same person.
+COUNTED = states.LIVE_ORDERS - {states.REFUNDED, states.DRAFT}
+
+
+def _pieces(order: Order) -> dict[int, int]:
+    """How many of each offer the order takes, in the order of their keys, in which they are locked."""
+    rows = order.lines.exclude(offer=None).values_list("offer", "quantity").distinct()
+    return dict(sorted(rows))
+
+
+def hold_pieces(order: Order) -> None:
+    """Count what the order takes of its offers. In the caller's transaction.
+
+    Raises OfferSoldOut, TooManyForOne.
+    """
+    if order.kind != OrderKind.PURCHASE:
+        return
+    for offer_id, count in _pieces(order).items():
+        left = Q(most_sold=None) | Q(most_sold__gte=F("sold") + count)
+        if not Offer.objects.filter(left, pk=offer_id).update(sold=F("sold") + count):
+            offer = Offer.objects.get(pk=offer_id)
+            raise OfferSoldOut(f"“{offer.title}” is sold out.")
+        # From here on the row is ours until the end: two orders of one person see each other.
+        _check_person(order, offer_id, count)
+
+
+def _check_person(order: Order, offer_id: int, count: int) -> None:
+    offer = Offer.objects.get(pk=offer_id)
+    if offer.most_per_person is None:
+        return
+    buyer = order.person or person_with_email(order.email)
+    mine = Q(order__email__iexact=order.email)
+    if buyer is not None:
+        mine |= Q(order__person=buyer)
+    rows = OrderLine.objects.filter(
+        mine, offer=offer, order__kind=OrderKind.PURCHASE, order__state__in=COUNTED
+    )
+    before = dict(rows.exclude(order=order).values_list("order", "quantity"))
+    if sum(before.values()) + count > offer.most_per_person:
+        raise TooManyForOne(
+            f"One person can buy {offer.most_per_person} of “{offer.title}”, no more."
+        )
+
+
+def release_pieces(order: Order) -> None:
+    """The order will not be paid: others can have what it took. In the caller's transaction, once."""
+    if order.kind != OrderKind.PURCHASE:
+        return
+    for offer_id, count in _pieces(order).items():
+        Offer.objects.filter(pk=offer_id, sold__gte=count).update(sold=F("sold") - count)

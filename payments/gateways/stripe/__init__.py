@@ -1,0 +1,1 @@
+"""Stripe as a gateway. Nothing here is loaded before the school needs it: the SDK is large."""

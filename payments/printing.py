@@ -1,0 +1,97 @@
+"""Invoices as PDF/UA-1: tagged, with language and title, and with the school's own fonts inside.
+
+The same document gives the same bytes. They are kept in a file by the digest of what they print,
+so that a page that asks twice, and any number of machines, each make them once.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import typst
+from django.conf import settings
+
+from payments import invoicing
+
+DATA = Path(__file__).parent / "data"
+TEMPLATE = DATA / "invoice.typ"
+STANDARD = "ua-1"
+
+
+@cache
+def _fonts(*, include_system: bool = False) -> typst.Fonts:
+    return typst.Fonts(
+        include_system_fonts=include_system,
+        include_embedded_fonts=True,
+        font_paths=[str(DATA / "fonts")],
+    )
+
+
+@cache
+def _template_digest() -> str:
+    fonts = [path.read_bytes() for path in sorted((DATA / "fonts").glob("*.ttf"))]
+    return hashlib.sha256(b"\0".join([TEMPLATE.read_bytes(), *fonts])).hexdigest()
+
+
+def digest(document: dict) -> str:
+    """The name under which the printed document is kept: SHA-256 of all that decides its bytes."""
+    words = json.dumps(invoicing.printed(document), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(f"{_template_digest()}\0{words}".encode()).hexdigest()
+
+
+def render(document: dict, *, form: str = "pdf") -> bytes:
+    """The document as `pdf` or `png` (its first page). Takes about a tenth of a second.
+
+    Letters that no font at hand has would break the promises of PDF/UA-1: such a document is
+    printed with the machine's fonts as well and without naming the standard.
+    """
+    try:
+        return _compile(document, form, [STANDARD], include_system=False)
+    except typst.TypstError:
+        return _compile(document, form, [], include_system=True)
+
+
+def _compile(document: dict, form: str, standards: list[str], *, include_system: bool) -> bytes:
+    day = datetime.fromisoformat(document["issued_on"]).replace(tzinfo=ZoneInfo("UTC"))
+    made = typst.compile(
+        str(TEMPLATE),
+        root=str(DATA),
+        font_paths=_fonts(include_system=include_system),
+        format=form,
+        sys_inputs={"document": json.dumps(invoicing.printed(document), ensure_ascii=False)},
+        pdf_standards=standards if form == "pdf" else [],
+        timestamp=day,
+    )
+    return made[0] if isinstance(made, list) else made
+
+
+def _place(name: str) -> Path:
+    return settings.DATA_DIR / "invoices" / name[:2] / f"{name}.pdf"
+
+
+def pdf(document: dict) -> bytes:
+    """The PDF, from its file when it was made before. No transaction may be open: it takes a while."""
+    place = _place(digest(document))
+    try:
+        return place.read_bytes()
+    except OSError:  # not made yet, or a disk that cannot be read
+        made = render(document)
+        _keep(place, made)
+        return made
+
+
+def _keep(place: Path, made: bytes) -> None:
+    """Whole or not at all. A full disk keeps nobody from the answer."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=place.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(made)
+        Path(name).replace(place)
+    except OSError:
+        return

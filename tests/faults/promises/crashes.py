@@ -1,0 +1,267 @@
+"""R3 and R4: processes that are killed at every point, and at any moment."""
+
+import os
+import signal
+import threading
+import time
+from uuid import uuid4
+
+from django.db import connection, connections, transaction
+
+from engineroom.models import OutboxEvent
+from payments import states
+from payments.gateways import simulator
+from payments.models import Offer, Order, Payment, SimulatorPayment, SimulatorRefund
+from tests.faults.buyers import (
+    PATIENCE,
+    Bought,
+    Buyer,
+    buy,
+    insist,
+    new_course,
+    wrong_with,
+    wrong_with_books,
+)
+from tests.faults.points import POINTS
+from tests.faults.promise import Promise, Tally, by_chance
+from tests.faults.promises.news import event, post, started
+
+SHORT = (
+    "checkout.after_order",
+    "settle.after_capture",
+    "webhook.after_inbox",
+    "refund.after_gateway",
+)
+
+
+def _wait_for(order_id: int, wanted, seconds: float) -> str:
+    until = time.monotonic() + seconds
+    while True:
+        state = Order.objects.get(pk=order_id).state
+        if state in wanted or time.monotonic() > until:
+            return state
+        time.sleep(0.3)
+
+
+def _die_buying(stage, course, offer) -> list[str]:
+    """A buyer whose request dies at the point, and who presses again."""
+    bought = buy(stage.school, Buyer.new(), offer)
+    if bought.state != states.PAID:
+        return [f"not paid {PATIENCE:.0f} s after the crash: {bought}"]
+    return wrong_with(bought.order, course)
+
+
+def _die_hearing(stage, course, offer, is_told_again: bool) -> list[str]:
+    """The news of a payment dies at the point. Half the gateways tell again; else nobody does."""
+    payment = started(offer)
+    simulator.pay(payment.reference, outcome="success")
+    OutboxEvent.objects.filter(topic=simulator.WEBHOOK_TOPIC, done_at=None).delete()
+    body = event(payment, "captured")
+    try:
+        stage.school.ask(
+            "POST",
+            "/webhooks/simulator/",
+            body,
+            headers={"Lectern-Signature": simulator.signed(body.decode())},
+        )
+    except OSError:
+        if is_told_again:
+            post(stage.school, body)
+    state = _wait_for(payment.order_id, states.SETTLED_ORDERS, PATIENCE + 15)
+    number = payment.order.number
+    if state != states.PAID:
+        return [f"{number}: {state} {PATIENCE:.0f} s after the crash"]
+    return wrong_with(number, course)
+
+
+def _die_refunding(stage, course, offer) -> list[str]:
+    """A refund that dies at the point, and is asked for again with its key."""
+    order = Order.objects.get(number=buy(stage.school, Buyer.new(), offer).order)
+    staff, key = Buyer.new(is_staff=True, is_superuser=True), uuid4().hex
+    body = {"lines": [{"line": order.lines.get().public_id}], "reason": "A fault test."}
+    insist(
+        stage.school,
+        Bought(),
+        "POST",
+        f"/api/v1/orders/{order.number}/refunds",
+        body,
+        token=staff.token,
+        key=key,
+        until=time.monotonic() + PATIENCE,
+    )
+    state = _wait_for(order.pk, (states.REFUNDED,), PATIENCE)
+    sent = SimulatorRefund.objects.filter(payment__order_number=order.number)
+    amounts = list(sent.values_list("amount_minor", flat=True))
+    if state != states.REFUNDED or amounts != [order.total_minor]:
+        return [f"{order.number}: {state}, {amounts} sent back"]
+    return []
+
+
+def _points(stage) -> list[str]:
+    known = [point for point in POINTS if not point.startswith("renewal.")]
+    return known if stage.is_full else [point for point in known if point in SHORT]
+
+
+def run_r3(stage, number, scale) -> Tally:
+    """Round by round one point; so many processes die there while so many people buy."""
+    mine = _points(stage)
+    if number >= len(mine):
+        return Tally()
+    point, kills = mine[number], 10 if stage.is_full else 1
+    course, offer = new_course()
+    tally = Tally(attempts=kills)
+    stage.school.clear()
+    for at in range(kills):
+        stage.school.plant(point, "kill")
+        wrong = _die_at(stage, point, course, offer, at)
+        if stage.school.left():
+            wrong.append("nobody came by")
+            stage.school.clear()
+        tally.violations += [f"{point}: {text}" for text in wrong]
+    tally.violations += wrong_with_books()
+    return tally
+
+
+def _die_at(stage, point, course, offer, at) -> list[str]:
+    if point.startswith("webhook."):
+        return _die_hearing(stage, course, offer, is_told_again=at % 5 != 0)
+    if point.startswith("refund."):
+        return _die_refunding(stage, course, offer)
+    return _die_buying(stage, course, offer)
+
+
+def control_r3(stage) -> bool:
+    """Without worker and reconciler, a webhook that died and is not sent again leaves its order."""
+    _, offer = new_course()
+    payment = started(offer)
+    simulator.pay(payment.reference, outcome="success")
+    OutboxEvent.objects.filter(topic=simulator.WEBHOOK_TOPIC, done_at=None).delete()
+    return _wait_for(payment.order_id, states.SETTLED_ORDERS, 3) == states.AWAITING
+
+
+class Sellers:
+    """People who buy without end; what was acknowledged to them is remembered."""
+
+    def __init__(self, stage, count: int):
+        self.stage, self.is_over = stage, False
+        self.course, self.offer = new_course()
+        self.acknowledged: list[str] = []
+        self.tried = 0
+        self.buyers = [Buyer.new() for _ in range(count)]
+        self._threads = [
+            threading.Thread(target=self._sell, args=(place,), daemon=True)
+            for place in range(count)
+        ]
+
+    def _sell(self, place: int) -> None:
+        while not self.is_over:
+            try:
+                buyer = Buyer.new()
+                self.tried += 1
+                answer = buy(self.stage.school, buyer, self.offer)
+            except Exception:  # noqa: BLE001 - the database itself may be away for a moment
+                connections.close_all()
+                time.sleep(0.2)
+                continue
+            if answer.state == states.PAID:
+                self.acknowledged.append(answer.order)
+        connections.close_all()
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.is_over = True
+        for thread in self._threads:
+            thread.join(90)
+
+
+def _integrity() -> list[str]:
+    if connection.vendor != "sqlite":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA integrity_check")
+        said = cursor.fetchone()[0]
+    return [] if said == "ok" else [f"integrity_check says {said}"]
+
+
+def _settle_down(sellers: Sellers) -> list[str]:
+    """After the last crash: a minute later everything paid has been delivered."""
+    until = time.monotonic() + PATIENCE + 15
+    waiting = Payment.objects.filter(
+        order__lines__offer=sellers.offer, state__in=states.OPEN_PAYMENTS
+    )
+    taken = SimulatorPayment.objects.filter(state="succeeded")
+    while time.monotonic() < until:
+        open_ones = set(waiting.values_list("reference", flat=True))
+        if not taken.filter(token__in=open_ones).exists():
+            return []
+        time.sleep(0.5)
+    return ["money taken a minute ago has not arrived at its order"]
+
+
+def run_r4(stage, number, scale) -> Tally:
+    """Kill while selling: workers, the whole group of processes, on PostgreSQL the server too."""
+    kinds = ["worker"] * 10 + ["everything"] * 2
+    kinds += ["server"] if stage.server is not None else []
+    kinds = kinds if stage.is_full else ["worker", "worker", "everything"]
+    chance = by_chance(number)
+    chance.shuffle(kinds)
+    tally = Tally(attempts=len(kinds))
+    with Sellers(stage, 6 if stage.is_full else 4) as sellers:
+        for kind in kinds:
+            time.sleep(chance.uniform(0.3, 1.5))
+            if kind == "worker":
+                stage.school.kill_a_worker()
+            elif kind == "everything":
+                stage.school.kill_everything()
+                stage.school.wait()
+            else:
+                connection.close()
+                stage.server.restart_immediately()
+                stage.school.wait()
+        time.sleep(2)
+    connection.close()
+    tally.violations += _settle_down(sellers)
+    for order in sellers.acknowledged:
+        tally.violations += wrong_with(order, sellers.course)
+    paid = Order.objects.filter(lines__offer=sellers.offer, state=states.PAID)
+    for order in paid.exclude(number__in=sellers.acknowledged):
+        tally.violations += wrong_with(order.number, sellers.course)
+    if not sellers.acknowledged:
+        tally.violations.append("nothing was sold meanwhile")
+    tally.violations += _integrity() + wrong_with_books()
+    return tally
+
+
+def control_r4(stage) -> bool:
+    """Acknowledge first and write after: what dies between the two is lost."""
+    title, reading, writing = f"Lost {uuid4().hex}", *os.pipe()
+    connection.close()
+    if hasattr(connection, "close_pool"):
+        connection.close_pool()
+    child = os.fork()
+    if not child:
+        with transaction.atomic():
+            Offer.objects.create(title=title, amount_minor=1, currency="EUR")
+            os.write(writing, b"sold")
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    acknowledged = os.read(reading, 4) == b"sold"
+    os.close(reading)
+    os.close(writing)
+    return acknowledged and not Offer.objects.filter(title=title).exists()
+
+
+PROMISES = [
+    Promise(
+        "R3",
+        "Paid means access, whatever died",
+        run_r3,
+        {"short": len(SHORT), "full": len(POINTS)},
+        control_r3,
+    ),
+    Promise("R4", "What was acknowledged is kept", run_r4, {"short": 1, "full": 10}, control_r4),
+]
