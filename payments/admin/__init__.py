@@ -2,6 +2,7 @@
 
 from payments.admin import (  # noqa: F401
     books,
+    coupons,
     disputes,
     gifts,
     invoices,
