@@ -50,6 +50,7 @@ from tests.factories.payments import (
     make_payment,
 )
 from tests.factories.seats import make_pool, make_team
+from tests.factories.subscriptions import make_membership, make_subscription
 
 VERBS = ("post", "put", "patch", "delete")
 JSON = "application/json"
@@ -98,6 +99,7 @@ SECTION = {"key": "s", "title": "T", "position": 3, "source": "x"}
 C, X, T, E = "courses/c", "courses/c/exercises/quiz", "topics/t", "enrollments/{place}"
 ME = {"name": "N", "locale": "de", "time_zone": "Europe/Berlin"}
 OFFERS = ("offers", "email")
+SUB = "subscriptions/{subscription}"
 TEAM, SEATS, ROLE = "teams/{team}", "teams/{team}/seats/{pool}", {"role": "manager"}
 COHORT = {
     "title": "T",
@@ -189,6 +191,15 @@ CALLS = {
         "learner",
         ("email",),
     ),
+    ("subscription-cancel", "post"): Call(f"{SUB}/cancel", {"at_period_end": True}, "learner"),
+    ("subscription-keep", "post"): Call(f"{SUB}/keep", by="learner"),
+    ("subscription-card", "post"): Call(f"{SUB}/card", by="learner"),
+    ("subscription-change", "post"): Call(
+        f"{SUB}/change", {"offer": "{plan}", "expected_minor": 0}, "learner"
+    ),
+    ("subscription-change-preview", "post"): Call(
+        f"{SUB}/change-preview", {"offer": "{plan}"}, "learner"
+    ),
     ("order-refund-list", "post"): Call(
         "orders/{order}/refunds",
         {"lines": [{"line": "{order_line}", "amount_minor": 100}], "reason": "R"},
@@ -262,7 +273,13 @@ CALLS = {
     ),
 }
 # They end sessions of browsers, which are no rows of ours, or remove what is not there.
-CHANGE_NO_ROW = {"session-list", "cover-picture", "enrollment-completion"}
+CHANGE_NO_ROW = {
+    # not canceled; a sum to look at; the gateway's page
+    *("subscription-keep", "subscription-change-preview", "subscription-card"),
+    "session-list",
+    "cover-picture",
+    "enrollment-completion",
+}
 # Ours, and no field to fill: a picture alone is the body, and a session of a browser is named.
 WITHOUT_FIELDS = {("cover-picture", "put"), ("session-detail", "delete")}
 # allauth's other steps take a proof or an address and change the session's person only by it.
@@ -305,6 +322,8 @@ def grouped(learner, newcomer, course) -> dict:
         email="d@example.com", lines=[(make_offer(), 1, None)], due_on=soon, actor=None
     )
     return {
+        "subscription": make_subscription(learner).public_id,
+        "plan": make_membership().public_id,
         "team": pool.team.public_id,
         "pool": pool.public_id,
         "claim": claim.public_id,
