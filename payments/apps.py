@@ -9,7 +9,7 @@ class PaymentsConfig(AppConfig):
 
     def ready(self):
         from payments import jobs, listeners  # noqa: F401
-        from payments.admin.boards import orders_today
+        from payments.admin.boards import orders_today, revenue
         from payments.events import LineRefunded
         from payments.queries.offers import course_prices
 
@@ -25,3 +25,4 @@ class PaymentsConfig(AppConfig):
         slots.fill("accounts.export", listeners.export)
         slots.fill("accounts.export", listeners.export_invoices)
         slots.fill("admin.board", orders_today)
+        slots.fill("admin.board", revenue)

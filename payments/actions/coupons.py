@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from accounts.queries import person_with_email
 from engineroom import audit, clock
-from payments import money
+from payments import money, tables
 from payments.models import Coupon, CouponBatch, CouponUse, Offer, Order
 from payments.models.orders import LETTERS
 from payments.pricing import WHOLE
@@ -223,3 +223,17 @@ def close_coupon_batch(*, batch: CouponBatch, actor=None) -> int:
     closed = batch.coupons.filter(is_active=True, uses=0).update(is_active=False)
     audit.record("coupons.closed", batch.public_id, actor=actor, count=closed)
     return closed
+
+
+@transaction.atomic
+def export_codes(*, batch: CouponBatch, actor) -> str:
+    """The codes of a batch as CSV, with what became of them."""
+    rows = batch.coupons.order_by("code").values_list("code", "title", "uses", "is_active")
+    audit.record("coupons.exported", batch.public_id, actor=actor)
+    return tables.csv_text(
+        ["code", "title", "state"],
+        [
+            [code, title, "used" if uses else "free" if is_active else "ended"]
+            for code, title, uses, is_active in rows
+        ],
+    )

@@ -1,7 +1,5 @@
 """Putting things on sale."""
 
-from datetime import datetime
-
 from django.db import transaction
 
 from engineroom import audit
@@ -62,31 +60,103 @@ def price_course(
     return offer
 
 
+# What an offer says beside its title, price and things, and what holds when nothing is said.
+TERMS = {
+    "pricing": Offer.Pricing.FIXED,
+    "list_minor": None,
+    "suggested_minor": None,
+    "period": Offer.Period.ONCE,
+    "trial_days": 0,
+    "instalments": 1,
+    "most_sold": None,
+    "most_per_person": None,
+    "is_giftable": True,
+    "tax_class": "standard",
+    "is_active": True,
+    "starts_at": None,
+    "ends_at": None,
+}
+LONGEST_TRIAL = 365
+MOST_PARTS = 24
+
+
+def _check_terms(said: dict) -> None:
+    """Raises OfferNotValid beside the first field that does not fit the others."""
+    price, period = said["amount_minor"], said["period"]
+    rules = [
+        (said["pricing"] in Offer.Pricing.values, "pricing", "Choose fixed or open."),
+        (period in Offer.Period.values, "period", "Choose once, every month or every year."),
+        (
+            said["list_minor"] is None or price <= said["list_minor"] <= money.MOST_MINOR,
+            "list_price",
+            "The ordinary price cannot be below the offer's price.",
+        ),
+        (
+            said["suggested_minor"] is None or said["pricing"] == Offer.Pricing.OPEN,
+            "suggested",
+            "Only an open price has a suggestion.",
+        ),
+        (
+            said["suggested_minor"] is None or price <= said["suggested_minor"] <= MOST_OPEN,
+            "suggested",
+            "The suggestion cannot be below the least.",
+        ),
+        (0 <= said["trial_days"] <= LONGEST_TRIAL, "trial_days", "Give 0 to 365 days."),
+        (not said["trial_days"] or period, "trial_days", "Only a membership has a trial."),
+        (1 <= said["instalments"] <= MOST_PARTS, "instalments", "Give 1 to 24 instalments."),
+        (
+            said["instalments"] == 1 or not period,
+            "instalments",
+            "A membership is paid by its periods, not in instalments.",
+        ),
+        (
+            said["instalments"] <= price,
+            "instalments",
+            "The price is too small for so many parts.",
+        ),
+        (
+            not period or said["pricing"] == Offer.Pricing.FIXED,
+            "pricing",
+            "A membership has a fixed price.",
+        ),
+        (_is_limit(said["most_sold"]), "most_sold", "Give a number above zero, or none."),
+        (
+            _is_limit(said["most_per_person"]),
+            "most_per_person",
+            "Give a number above zero, or none.",
+        ),
+    ]
+    for holds, field, why in rules:
+        if not holds:
+            raise OfferNotValid(why, field=field)
+    _check_window(said["starts_at"], said["ends_at"])
+
+
+MOST_OPEN = money.MOST_MINOR // 1000
+
+
+def _is_limit(number: int | None) -> bool:
+    return number is None or 1 <= number <= 1_000_000_000
+
+
 @transaction.atomic
 def make_offer(
     *,
     title: str,
     amount_minor: int,
     currency: str,
-    items: list[tuple[str, str]],
-    tax_class: str = "standard",
-    is_active: bool = True,
-    starts_at: datetime | None = None,
-    ends_at: datetime | None = None,
+    items: list[tuple],
     actor=None,
+    **terms,
 ) -> Offer:
-    """A new offer of one or more (kind, key). Every thing must exist."""
+    """A new offer of one or more (kind, key) or (kind, key, weight). Every thing must exist.
+
+    `terms` are those of TERMS. Raises OfferNotValid with the field.
+    """
     _checked(title, amount_minor, currency)
-    _check_window(starts_at, ends_at)
-    offer = Offer.objects.create(
-        title=title,
-        amount_minor=amount_minor,
-        currency=currency,
-        tax_class=tax_class,
-        is_active=is_active,
-        starts_at=starts_at,
-        ends_at=ends_at,
-    )
+    said = TERMS | terms
+    _check_terms(said | {"amount_minor": amount_minor})
+    offer = Offer.objects.create(title=title, amount_minor=amount_minor, currency=currency, **said)
     set_items(offer=offer, items=items)
     audit.record(
         "offer.made", offer.public_id, actor=actor, amount_minor=amount_minor, currency=currency
@@ -101,12 +171,18 @@ def _check_window(starts_at, ends_at) -> None:
 
 @transaction.atomic
 def change_offer(*, offer: Offer, actor=None, **fields) -> Offer:
-    """Change what the offer says and costs. Orders already placed keep what they froze."""
-    Offer.objects.select_for_update().get(pk=offer.pk)
+    """Change what the offer says and costs. Orders already placed keep what they froze.
+
+    Raises OfferNotValid with the field.
+    """
+    # Fresh from the database: what a form has set on the object in hand is not there yet.
+    offer = Offer.objects.select_for_update().get(pk=offer.pk)
     for name, value in fields.items():
         setattr(offer, name, value)
     _checked(offer.title, offer.amount_minor, offer.currency)
-    _check_window(offer.starts_at, offer.ends_at)
+    _check_terms({name: getattr(offer, name) for name in [*TERMS, "amount_minor"]})
+    if offer.most_sold is not None and offer.most_sold < offer.sold:
+        raise OfferNotValid(f"{offer.sold} are sold already.", field="most_sold")
     offer.save(update_fields=list(fields))
     audit.record(
         "offer.changed",
@@ -120,18 +196,22 @@ def change_offer(*, offer: Offer, actor=None, **fields) -> Offer:
 
 
 @transaction.atomic
-def set_items(*, offer: Offer, items: list[tuple[str, str]]) -> None:
-    """What the offer gives, in this order. Raises OfferNotValid for things nobody knows."""
-    if not items or len(items) > 50 or len(set(items)) != len(items):
+def set_items(*, offer: Offer, items: list[tuple]) -> None:
+    """What the offer gives, in this order: (kind, key) or (kind, key, weight), the weight being its
+    share of the price. Raises OfferNotValid for things nobody knows."""
+    weights = {(kind, key): rest[0] if rest else 1 for kind, key, *rest in items}
+    if not items or len(items) > 50 or len(weights) != len(items):
         raise OfferNotValid("An offer gives between 1 and 50 different things.", field="items")
-    for kind, key in items:
+    if not all(0 <= weight <= 1_000_000 for weight in weights.values()):
+        raise OfferNotValid("Give weights from 0 to 1,000,000.", field="items")
+    for kind, key in weights:
         if kind not in sellables.kinds():
             raise OfferNotValid(f"Nothing of the kind “{kind}” is sold here.", field="items")
         sellables.of(kind).describe(key)
-    OfferItem.objects.filter(offer=offer).exclude(
-        pk__in=[
-            item.pk
-            for kind, key in items
-            for item in [OfferItem.objects.get_or_create(offer=offer, kind=kind, key=key)[0]]
-        ]
-    ).delete()
+    kept = [
+        OfferItem.objects.update_or_create(
+            offer=offer, kind=kind, key=key, defaults={"weight": weight}
+        )[0].pk
+        for (kind, key), weight in weights.items()
+    ]
+    OfferItem.objects.filter(offer=offer).exclude(pk__in=kept).delete()

@@ -1,6 +1,8 @@
 """The till in the admin: offers by actions, everything with money read-only, refunds by action."""
 
 from payments.admin import (  # noqa: F401
+    books,
+    coupons,
     disputes,
     gifts,
     invoices,

@@ -2,8 +2,12 @@
 
 from datetime import timedelta
 
+from django.conf import settings
+
 from engineroom import clock
 from payments import money
+from payments.admin.books import DAYS, recurring_words, revenue_words
+from payments.queries import statement
 from payments.queries.orders import sales_since, worries
 
 
@@ -32,4 +36,24 @@ def orders_today(request) -> dict | None:
             **worries(),
         },
         "size": 4,
+    }
+
+
+def revenue(request) -> dict | None:
+    """Slot `admin.board`: 30 days of revenue, memberships, refunds, failures, disputes, findings."""
+    if not request.user.has_perm("payments.view_ledgerentry"):
+        return None
+    mode = "test" if settings.TEST_SCHOOL else "live"
+    parts = revenue_words(mode, "day")
+    return {
+        "title": "Revenue",
+        "template": "admin/payments/books/board.html",
+        "context": {
+            "part": parts[0] if parts else None,
+            "mode": mode,
+            "recurring": recurring_words(mode),
+            "worries": statement.money_worries(clock.now() - timedelta(days=DAYS), mode),
+            "days": DAYS,
+        },
+        "size": 8,
     }

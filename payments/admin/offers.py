@@ -9,6 +9,21 @@ from payments.actions.offers import change_offer, make_offer, set_items
 from payments.models import Offer
 from payments.models.columns import CURRENCIES
 
+PLAIN = [
+    "pricing",
+    "period",
+    "trial_days",
+    "instalments",
+    "most_sold",
+    "most_per_person",
+    "is_giftable",
+    "tax_class",
+    "is_active",
+    "starts_at",
+    "ends_at",
+]
+AMOUNTS = {"price": "amount_minor", "list_price": "list_minor", "suggested": "suggested_minor"}
+
 
 class OfferForm(forms.ModelForm):
     price = forms.CharField(max_length=20, help_text="Digits with a point, such as 49.00.")
@@ -16,19 +31,40 @@ class OfferForm(forms.ModelForm):
     things = forms.CharField(
         label="Gives",
         widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
-        help_text="One thing a line: its kind and key, such as “course html-foundations”.",
+        help_text="One thing a line: its kind and key, such as “course html-foundations”. A number"
+        " after it is its share of the price: “course css-foundations 2”.",
+    )
+    list_price = forms.CharField(
+        label="Ordinary price",
+        max_length=20,
+        required=False,
+        help_text="Where the offer is below it.",
+    )
+    suggested = forms.CharField(
+        label="Suggested price", max_length=20, required=False, help_text="For an open price."
     )
 
     class Meta:
         model = Offer
-        fields = ["title", "currency", "tax_class", "is_active", "starts_at", "ends_at"]
+        fields = ["title", "currency", *PLAIN]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        for name in ("pricing", "trial_days", "instalments"):
+            self.fields[name].required = False
         offer = self.instance
         if offer.pk:
-            self.initial["price"] = money.plain(offer.amount_minor, offer.currency)
-            self.initial["things"] = "\n".join(f"{i.kind} {i.key}" for i in offer.items.all())
+            for name, column in AMOUNTS.items():
+                amount = getattr(offer, column)
+                if amount is not None:
+                    self.initial[name] = money.plain(amount, offer.currency)
+            self.initial["things"] = "\n".join(
+                f"{i.kind} {i.key}" + (f" {i.weight}" if i.weight != 1 else "")
+                for i in offer.items.all()
+            )
+
+    def validate_constraints(self):
+        """The action says what does not fit, beside its field."""
 
     def clean_things(self):
         things = []
@@ -36,22 +72,31 @@ class OfferForm(forms.ModelForm):
             if not line.strip():
                 continue
             kind, _, key = line.strip().partition(" ")
+            key, _, weight = key.strip().partition(" ")
             if kind not in sellables.kinds() or not key:
                 known = ", ".join(sellables.kinds()) or "none yet"
                 raise forms.ValidationError(f"“{line}” is no kind and key. Kinds: {known}.")
-            things.append((kind, key.strip()))
+            if weight and not (weight.isascii() and weight.isdigit() and len(weight) < 8):
+                raise forms.ValidationError(f"“{weight}” is no share: write a number.")
+            things.append((kind, key, int(weight or 1)))
         return things
 
     def clean(self):
         said = super().clean()
-        if "price" in said and "currency" in said:
+        for name, column in AMOUNTS.items():
+            if "currency" not in said or name not in said:
+                continue
             try:
-                said["amount_minor"] = money.parse(said["price"], said["currency"])
+                said[column] = (
+                    money.parse(said[name], said["currency"]) if said[name].strip() else None
+                )
             except money.MoneyError as error:
-                self.add_error("price", str(error))
-            else:
-                if not said["amount_minor"]:
-                    self.add_error("price", "The price must be above zero.")
+                self.add_error(name, str(error))
+        said["pricing"] = said.get("pricing") or Offer.Pricing.FIXED
+        said["trial_days"] = said.get("trial_days") or 0
+        said["instalments"] = said.get("instalments") or 1
+        if said.get("amount_minor") == 0:
+            self.add_error("price", "The price must be above zero.")
         starts_at, ends_at = said.get("starts_at"), said.get("ends_at")
         if starts_at and ends_at and ends_at <= starts_at:
             self.add_error("ends_at", "The end must come after the start.")
@@ -61,15 +106,26 @@ class OfferForm(forms.ModelForm):
 @admin.register(Offer)
 class OfferAdmin(ActionAdmin):
     form = OfferForm
-    list_display = ["title", "price", "is_active", "starts_at", "ends_at", "reference"]
+    list_display = [
+        "title",
+        "price",
+        "is_active",
+        "sold",
+        "most_sold",
+        "starts_at",
+        "ends_at",
+        "reference",
+    ]
     list_filter = ["is_active", "currency"]
     search_fields = ["title", "reference", "public_id"]
     fields = [
         "title",
         ("price", "currency"),
+        ("pricing", "suggested", "list_price"),
         "things",
-        "tax_class",
-        "is_active",
+        ("period", "trial_days", "instalments"),
+        ("most_sold", "most_per_person", "is_giftable"),
+        ("tax_class", "is_active"),
         ("starts_at", "ends_at"),
     ]
 
@@ -82,18 +138,7 @@ class OfferAdmin(ActionAdmin):
 
     def act_save(self, request, obj, form, change):
         said = form.cleaned_data
-        fields = {
-            name: said[name]
-            for name in (
-                "title",
-                "amount_minor",
-                "currency",
-                "tax_class",
-                "is_active",
-                "starts_at",
-                "ends_at",
-            )
-        }
+        fields = {name: said[name] for name in ["title", "currency", *PLAIN, *AMOUNTS.values()]}
         if not change:
             return make_offer(items=said["things"], actor=request.user, **fields)
         offer = change_offer(offer=obj, actor=request.user, **fields)

@@ -8,7 +8,6 @@ from payments.models import (
     CheckoutLine,
     GatewayAccount,
     GatewayEvent,
-    LedgerEntry,
     OfferItem,
     Payment,
     Refund,
@@ -66,14 +65,6 @@ class RefundAdmin(WithAmount):
     list_filter = ["state", "currency"]
     search_fields = ["public_id", "order__number", "reason"]
     inlines = [RefundLineInline]
-
-
-@admin.register(LedgerEntry)
-class LedgerEntryAdmin(WithAmount):
-    list_display = ["ref", "debit", "credit", "amount", "order", "created_at"]
-    list_select_related = ["order"]
-    list_filter = ["currency", "created_at"]
-    search_fields = ["ref", "debit", "credit", "order__number"]
 
 
 @admin.register(GatewayEvent)

@@ -5,6 +5,7 @@ A call with and without them must change the same. A new call that is not in the
 
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -14,9 +15,14 @@ from rest_framework.views import APIView
 from accounts import actions as people
 from accounts.roles import LEARNER, MANAGER
 from catalog.models import Solution
+from engineroom import clock
 from learning.actions import save_answers, start_attempt, start_course
+from learning.actions.cohorts import wait_for_seat
+from learning.actions.seats import invite_people, renew_link
 from learning.models import Enrollment
 from payments import sellables
+from payments.actions.drafts import draft_order
+from payments.actions.gifts import make_gift_link
 from tests.contracts import smuggling
 from tests.contracts.house import hold
 from tests.contracts.routes import routes
@@ -34,6 +40,8 @@ from tests.factories.catalog import (
     make_topic,
     publish_edition,
 )
+from tests.factories.cohorts import buy_seat, make_cohort
+from tests.factories.gifts import give
 from tests.factories.payments import (
     DummySellable,
     make_checkout,
@@ -41,6 +49,8 @@ from tests.factories.payments import (
     make_paid_order,
     make_payment,
 )
+from tests.factories.seats import make_pool, make_team
+from tests.factories.subscriptions import make_membership, make_subscription
 
 VERBS = ("post", "put", "patch", "delete")
 JSON = "application/json"
@@ -89,6 +99,34 @@ SECTION = {"key": "s", "title": "T", "position": 3, "source": "x"}
 C, X, T, E = "courses/c", "courses/c/exercises/quiz", "topics/t", "enrollments/{place}"
 ME = {"name": "N", "locale": "de", "time_zone": "Europe/Berlin"}
 OFFERS = ("offers", "email")
+SUB = "subscriptions/{subscription}"
+TEAM, SEATS, ROLE = "teams/{team}", "teams/{team}/seats/{pool}", {"role": "manager"}
+COHORT = {
+    "title": "T",
+    "starts_on": "2031-01-01",
+    "ends_on": "2031-02-01",
+    "sells_until": "2030-12-01T00:00:00Z",
+    "capacity": 9,
+    "is_open": False,
+}
+GIFT = {
+    "email": "a@example.com",
+    "name": "N",
+    "sender": "S",
+    "note": "N",
+    "deliver_on": "{soon}",
+}
+ADDRESS = ("company", "name", "street", "postal_code", "city", "region")
+DRAFT = {
+    "email": "a@example.com",
+    "name": "N",
+    "lines": [{"offer": "{offer}", "quantity": 2, "unit_minor": 500}],
+    "due_on": "{soon}",
+    "team": "{team}",
+    "billing": dict.fromkeys(ADDRESS, "B"),
+    "country": "DE",
+    "vat_id": "DE136695976",
+}
 
 CALLS = {
     ("me", "patch"): Call("me", ME, "learner"),
@@ -153,6 +191,15 @@ CALLS = {
         "learner",
         ("email",),
     ),
+    ("subscription-cancel", "post"): Call(f"{SUB}/cancel", {"at_period_end": True}, "learner"),
+    ("subscription-keep", "post"): Call(f"{SUB}/keep", by="learner"),
+    ("subscription-card", "post"): Call(f"{SUB}/card", by="learner"),
+    ("subscription-change", "post"): Call(
+        f"{SUB}/change", {"offer": "{plan}", "expected_minor": 0}, "learner"
+    ),
+    ("subscription-change-preview", "post"): Call(
+        f"{SUB}/change-preview", {"offer": "{plan}"}, "learner"
+    ),
     ("order-refund-list", "post"): Call(
         "orders/{order}/refunds",
         {"lines": [{"line": "{order_line}", "amount_minor": 100}], "reason": "R"},
@@ -193,6 +240,32 @@ CALLS = {
         },
     ),
     ("grant-detail", "delete"): Call("grants/{grant}"),
+    ("cohort-list", "post"): Call("cohorts", COHORT | {"course": "c"}),
+    ("cohort-detail", "patch"): Call("cohorts/{cohort}", COHORT),
+    ("cohort-waiting", "post"): Call("cohorts/{cohort}/waiting", by="newcomer"),
+    ("cohort-waiting", "delete"): Call("cohorts/{cohort}/waiting", by="learner"),
+    ("team-list", "post"): Call("teams", {"name": "T"}, "newcomer"),
+    ("team-detail", "patch"): Call(TEAM, {"name": "T"}, "learner"),
+    ("team-member-detail", "patch"): Call(f"{TEAM}/members/{{member}}", ROLE, "learner"),
+    ("team-member-detail", "delete"): Call(f"{TEAM}/members/{{member}}", by="learner"),
+    ("team-seat-list", "post"): Call(
+        SEATS, {"people": [{"email": "a@example.com", "name": "A"}]}, "learner"
+    ),
+    ("team-seat-roster-list", "post"): Call(
+        f"{SEATS}/lists", {"csv": "a@example.com,A", "dry_run": False}, "learner"
+    ),
+    ("team-seat-link", "post"): Call(f"{SEATS}/link", by="learner"),
+    ("team-seat-link", "delete"): Call(f"{SEATS}/link", by="learner"),
+    ("team-seat-detail", "delete"): Call(f"{SEATS}/claims/{{claim}}", by="learner"),
+    ("team-seat-mail-list", "post"): Call(f"{SEATS}/claims/{{claim}}/mails", by="learner"),
+    ("seat-claim-list", "post"): Call("seat-claims", {"key": "{seat_key}"}, "newcomer"),
+    ("gift-detail", "patch"): Call("gifts/{gift}", GIFT, "learner"),
+    ("gift-mail-list", "post"): Call("gifts/{gift}/mails", by="learner"),
+    ("gift-link", "post"): Call("gifts/{gift}/link", by="learner"),
+    ("gift-claim-list", "post"): Call("gift-claims", {"key": "{gift_key}"}, "newcomer"),
+    ("invoice-order-list", "post"): Call("invoice-orders", DRAFT),
+    ("invoice-order-detail", "delete"): Call("invoice-orders/{draft}"),
+    ("invoice-order-sending", "post"): Call("invoice-orders/{draft}/sending"),
     ("app:account:signup", "post"): Call(
         "auth/app/v1/auth/signup",
         {"email": "new@example.com", "password": PASSWORD, "name": "N"},
@@ -200,7 +273,13 @@ CALLS = {
     ),
 }
 # They end sessions of browsers, which are no rows of ours, or remove what is not there.
-CHANGE_NO_ROW = {"session-list", "cover-picture", "enrollment-completion"}
+CHANGE_NO_ROW = {
+    # not canceled; a sum to look at; the gateway's page
+    *("subscription-keep", "subscription-change-preview", "subscription-card"),
+    "session-list",
+    "cover-picture",
+    "enrollment-completion",
+}
 # Ours, and no field to fill: a picture alone is the body, and a session of a browser is named.
 WITHOUT_FIELDS = {("cover-picture", "put"), ("session-detail", "delete")}
 # allauth's other steps take a proof or an address and change the session's person only by it.
@@ -227,6 +306,39 @@ def writable() -> set[tuple[str, str]]:
             continue
         found |= {(name, verb) for verb in served & set(route.view.http_method_names)}
     return found
+
+
+def grouped(learner, newcomer, course) -> dict:
+    """What learner runs or gave, and newcomer may take: a team's seats, a gift, a cohort."""
+    pool = make_pool(team=make_team(learner), course=course)
+    (claim,) = invite_people(pool=pool, people=[("i@example.com", "")], actor=learner)
+    people.join_team(team=pool.team, person=newcomer)
+    gift = give(make_offer(), person=learner)
+    cohort = make_cohort(capacity=1, course=course)
+    buy_seat(cohort, person=make_user())
+    wait_for_seat(cohort=cohort, person=learner)
+    soon = (clock.now() + timedelta(days=9)).date()
+    draft = draft_order(
+        email="d@example.com", lines=[(make_offer(), 1, None)], due_on=soon, actor=None
+    )
+    return {
+        "subscription": make_subscription(learner).public_id,
+        "plan": make_membership().public_id,
+        "team": pool.team.public_id,
+        "pool": pool.public_id,
+        "claim": claim.public_id,
+        "member": newcomer.public_id,
+        "seat_key": key_of(renew_link(pool=pool, actor=learner)),
+        "gift": gift.public_id,
+        "gift_key": key_of(make_gift_link(gift=gift)),
+        "cohort": cohort.public_id,
+        "draft": draft.number,
+        "soon": str(soon),
+    }
+
+
+def key_of(url: str) -> str:
+    return url.rstrip("/").rpartition("/")[2]
 
 
 @pytest.fixture
@@ -259,6 +371,7 @@ def school(db, settings):
     place = start_course(person=learner, course=draft.course)
     attempt = start_attempt(enrollment=Enrollment.objects.get(pk=place.pk), exercise_key="quiz")
     save_answers(attempt=attempt, answers={"q": "o1"})
+    groups = grouped(learner, newcomer, draft.course)
     checkout, paid = make_checkout(person=learner), make_paid_order(person=make_user())
     values = {
         "learner_id": learner.public_id,
@@ -275,7 +388,7 @@ def school(db, settings):
         "order": paid.number,
         "order_line": paid.lines.get().public_id,
         "payment": make_payment().reference,
-    }
+    } | groups
     stranger = make_user(roles=[LEARNER])
     tokens = {role: access for role, (_, access, _) in devices.items()}
     yield SimpleNamespace(values=values, tokens=tokens, stranger=stranger, rows=smuggling.Rows())

@@ -10,14 +10,17 @@ from django.test import Client
 from engineroom import clock
 from engineroom.refusals import Refusal
 from payments import gateways, states
-from payments.actions import settling
+from payments.actions import ordering, settling
 from payments.actions.checkouts import open_checkout
+from payments.actions.coupons import make_coupon
+from payments.actions.details import set_coupon
 from payments.actions.ordering import place_order, start_payment
 from payments.actions.refunding import refund_lines
 from payments.actions.settling import settle_order
 from payments.gateways import simulator
-from payments.models import Checkout, LedgerEntry, Order, OrderLine, Payment, Refund
+from payments.models import Checkout, CouponUse, LedgerEntry, Order, OrderLine, Payment, Refund
 from payments.queries.books import audit_books
+from payments.refusals import CouponUsedUp, OfferSoldOut
 from tests.factories.accounts import make_user
 from tests.factories.payments import make_checkout, make_offer, make_paid_order, make_payment
 
@@ -198,3 +201,83 @@ def test_no_transaction_is_open_while_the_gateway_is_asked(monkeypatch):
 
     assert len(seen) >= 3
     assert not any(seen)
+
+
+def test_a_last_piece_is_sold_once_to_twenty_buyers(dummy):
+    offer = make_offer(most_sold=1)
+    checkouts = [open_checkout(offer=offer) for _ in range(20)]
+
+    def order(number):
+        return place_order(
+            checkout=checkouts[number], has_consented=True, email=f"b{number}@example.com"
+        )
+
+    answers = all_at_once(20, order)
+
+    assert sum(isinstance(answer, Order) for answer in answers) == 1
+    assert {type(answer) for answer in answers} == {Order, OfferSoldOut}
+    offer.refresh_from_db()
+    assert offer.sold == 1
+
+
+def a_scarce_coupon(count):
+    """A code for 10 uses, in so many checkouts."""
+    coupon = make_coupon(code="TEN", kind="percent", percent=1000, most_uses=10)
+    checkouts = []
+    for _ in range(count):
+        checkout = make_checkout()
+        set_coupon(checkout=checkout, code="TEN")
+        checkouts.append(checkout)
+    return coupon, checkouts
+
+
+def test_a_code_for_ten_used_by_fifty_at_once_is_used_ten_times(dummy):
+    coupon, checkouts = a_scarce_coupon(50)
+
+    def order(number):
+        return place_order(
+            checkout=checkouts[number], has_consented=True, email=f"b{number}@example.com"
+        )
+
+    answers = all_at_once(50, order)
+
+    assert sum(isinstance(answer, Order) for answer in answers) == 10
+    assert {type(answer) for answer in answers} == {Order, CouponUsedUp}
+    coupon.refresh_from_db()
+    assert coupon.uses == coupon.redemptions.filter(released_at=None).count() == 10
+
+
+@pytest.mark.skipif(
+    "not __import__('django.db', fromlist=['connection']).connection.features"
+    ".has_select_for_update",
+    reason="SQLite runs writers one after another: the guard matters on PostgreSQL only",
+)
+def test_without_the_condition_a_code_for_one_is_used_more_often(dummy, monkeypatch):
+    """The control: read, then write, as careless code would."""
+    coupon = make_coupon(code="ONE", kind="percent", percent=1000)
+    checkouts = []
+    for _ in range(6):
+        checkout = make_checkout()
+        set_coupon(checkout=checkout, code="ONE")
+        checkouts.append(checkout)
+    barrier = Barrier(6, timeout=20)
+
+    def careless(order):
+        used = coupon.redemptions.filter(released_at=None).count()
+        barrier.wait()
+        if used >= 1:
+            raise CouponUsedUp
+        CouponUse.objects.create(
+            coupon=coupon, order=order, email=order.email, discount_minor=1, currency="EUR"
+        )
+
+    monkeypatch.setattr(ordering, "hold_coupon", careless)
+
+    def order(number):
+        return place_order(
+            checkout=checkouts[number], has_consented=True, email=f"b{number}@example.com"
+        )
+
+    answers = all_at_once(6, order)
+
+    assert sum(isinstance(answer, Order) for answer in answers) > 1
