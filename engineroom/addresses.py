@@ -27,6 +27,16 @@ def client_address(request) -> str:
     return str(parsed)
 
 
+def visitor_country(request) -> str:
+    """The two letters that a trusted proxy tells in GEO_COUNTRY_HEADER; "" without one."""
+    if not (settings.GEO_COUNTRY_HEADER and settings.TRUSTED_PROXIES):
+        return ""
+    code = request.headers.get(settings.GEO_COUNTRY_HEADER, "").strip().upper()
+    # XX and T1 are what proxies say of addresses nobody can place.
+    known = len(code) == 2 and code.isascii() and code.isalpha() and code != "XX"
+    return code if known else ""
+
+
 def absolute_url(path: str) -> str:
     """The path on the school's one origin, for mail and API answers."""
     return settings.SITE_URL + path

@@ -4,10 +4,22 @@ from django.conf import settings
 
 from engineroom import audit, outbox
 from payments import taxes
-from payments.models import Order
+from payments.models import Checkout, Order
 
 VAT_ID_TOPIC = "payments.check_vat_id"
 VALID, UNKNOWN, UNCHECKED = "valid", "unknown", "unchecked"
+
+
+def note_network(*, checkout: Checkout, country: str) -> None:
+    """Keep the country of the buyer's network, as a trusted proxy told it; "" adds nothing."""
+    if not country:
+        return
+    checkout.refresh_from_db(fields=["evidence"])
+    if checkout.evidence.get("network") != country:
+        checkout.evidence = {**checkout.evidence, "network": country}
+        Checkout.objects.filter(pk=checkout.pk, state=Checkout.State.OPEN).update(
+            evidence=checkout.evidence
+        )
 
 
 def note_evidence(order: Order, card_country: str) -> str:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from engineroom import audit, clock, mail
+from engineroom.faultpoints import faultpoint
 from payments import gateways, states
 from payments.actions.changing import pending_change, settle_change
 from payments.actions.moves import locked_subscription, move_subscription
@@ -59,7 +60,9 @@ def refresh_subscription(subscription: Subscription, *, source: str) -> Subscrip
     Raises GatewayUnavailable, SubscriptionNotReady, PaymentMismatch; nothing is changed then.
     """
     gateway = gateway_of(subscription)
+    faultpoint("renewal.before_fetch")
     reading = gateway.fetch_subscription(subscription.reference)
+    faultpoint("renewal.after_fetch")
     return settle_subscription(subscription=subscription, reading=reading, source=source)
 
 
@@ -83,9 +86,11 @@ def settle_subscription(
         return subscription
     before = subscription.state
     _book_charges(subscription, reading, source, actor)
+    faultpoint("renewal.after_charges")
     if not _is_stale(subscription, reading):
         _follow(subscription, reading, before, source, actor)
     keep_access(subscription)
+    faultpoint("renewal.before_commit")
     return subscription
 
 

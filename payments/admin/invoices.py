@@ -166,16 +166,20 @@ class InvoiceAdmin(ReadOnlyAdmin):
         today = timezone.localtime(clock.now()).date()
         start, _ = oss.days_of(oss.quarter_of(today))
         initial = {"quarter": oss.quarter_of(today), "start": start, "until": today, "mode": "live"}
-        wanted = request.POST.get("wanted", "")
-        asked = request.POST if request.method == "POST" else None
-        register = RegisterForm(asked if wanted == "register" else None, initial=initial)
-        quarter = QuarterForm(asked if wanted.startswith("oss") else None, initial=initial)
+        asked = request.POST
+        wanted = next((name for name in ("register", "oss", "oss_file") if name in asked), "")
+        register = RegisterForm(
+            asked if wanted == "register" else None, initial=initial, auto_id="register_%s"
+        )
+        quarter = QuarterForm(
+            asked if wanted.startswith("oss") else None, initial=initial, auto_id="oss_%s"
+        )
         shown = None
         if wanted == "register" and register.is_valid():
             return self._register(request, register.cleaned_data)
         if wanted.startswith("oss") and quarter.is_valid():
             said = quarter.cleaned_data
-            if wanted == "oss-file":
+            if wanted == "oss_file":
                 return self._oss_file(request, said)
             shown = _shown(*oss_return(said["quarter"], said["mode"], said["rates"]))
         context = {

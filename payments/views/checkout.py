@@ -8,10 +8,12 @@ from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import redirect, render
 
 from engineroom import slots, throttles
+from engineroom.addresses import visitor_country
 from engineroom.pages import open_page
 from engineroom.refusals import Refusal
 from payments import states
 from payments.actions.checkouts import UNNAMED_GIFT, open_checkout, remove_line
+from payments.actions.evidence import note_network
 from payments.actions.filling import fill_in
 from payments.actions.giving import set_gift
 from payments.actions.ordering import place_order, start_payment
@@ -142,6 +144,7 @@ def _pay(request, checkout, order, lines):
         fill_in(checkout=checkout, **form.details())
         if act != "pay":
             return _updated(request, checkout, act, form)
+        note_network(checkout=checkout, country=visitor_country(request))
         order = place_order(
             checkout=checkout,
             has_consented=said["consent"],

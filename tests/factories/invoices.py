@@ -2,11 +2,11 @@
 
 from engineroom import outbox
 from payments import pricing
-from payments.actions.ordering import start_payment
+from payments.actions.ordering import place_order, start_payment
 from payments.actions.refunding import refund_lines
-from payments.models import Invoice, Order, OrderLine
+from payments.models import Checkout, Invoice, Order, OrderLine
 from tests.factories.accounts import make_user
-from tests.factories.payments import make_order, pay
+from tests.factories.payments import make_checkout, pay
 
 BILLING = {
     "name": "Ada Buyer",
@@ -16,6 +16,15 @@ BILLING = {
     "city": "Paris",
     "region": "",
 }
+
+
+def make_taxable_order(
+    *, country="DE", vat_id="", person=None, email="guest@example.com", offers=1, **fields
+) -> Order:
+    """A placed order of a buyer in this country."""
+    checkout = make_checkout(offers=offers, person=person, **fields)
+    Checkout.objects.filter(pk=checkout.pk).update(country=country, vat_id=vat_id)
+    return place_order(checkout=checkout, has_consented=True, email="" if person else email)
 
 
 def tax_order(order: Order, *, rates=(1900,), kind="standard", country="DE", vat_id="") -> Order:
@@ -41,7 +50,8 @@ def make_invoice(*, rates=(1900,), kind="standard", country="DE", vat_id="", **f
     """The invoice of a paid order. A new person's unless `person` or `email` is given."""
     if "email" not in fields and "person" not in fields:
         fields["person"] = make_user()
-    order = tax_order(make_order(**fields), rates=rates, kind=kind, country=country, vat_id=vat_id)
+    order = make_taxable_order(country=country, vat_id=vat_id, **fields)
+    tax_order(order, rates=rates, kind=kind, country=country, vat_id=vat_id)
     pay(start_payment(order=order))
     outbox.drain()
     return Invoice.objects.get(order=order, kind="invoice")

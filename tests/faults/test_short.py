@@ -11,12 +11,14 @@ from payments.actions.ordering import place_order, start_payment
 from payments.actions.reconciling import reconcile_payments
 from payments.actions.refunding import refund_lines
 from payments.actions.settling import refresh_payment
+from payments.actions.subscriptions import refresh_subscription
 from payments.actions.webhooks import process_event, receive_event
 from payments.gateways import current, simulator
 from payments.models import LedgerEntry, Order, Payment, Refund, SimulatorPayment, SimulatorRefund
 from payments.queries.books import audit_books
 from tests.factories.accounts import make_user
 from tests.factories.payments import DummySellable, make_offer, make_paid_order
+from tests.factories.subscriptions import PeriodicSellable, subscribe, use_fake_gateway
 from tests.faults import points, promises
 from tests.faults.promise import Stage
 from tests.faults.promises import books, news, prices, weather
@@ -134,6 +136,28 @@ def test_a_refund_that_dies_goes_back_once(point, dying, dummy):
 
     assert Refund.objects.get().state == states.DONE
     assert SimulatorRefund.objects.get().amount_minor == order.total_minor
+    assert audit_books()["ok"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("point", of("renewal."))
+def test_a_renewal_that_dies_is_charged_once_and_made_up_for(point, dying, settings):
+    gateway = use_fake_gateway(settings)
+    sellables.register("dummy", PeriodicSellable())
+    start = weather.datetime(2027, 1, 31, 10, 0, tzinfo=weather.UTC)
+    with weather.clock.stopped_at(start):
+        subscription = subscribe()
+    with weather.clock.stopped_at(start + weather.timedelta(days=29)):
+        dying(point)
+        with pytest.raises(Died):
+            refresh_subscription(subscription, source="test")
+        for _ in range(2):
+            refresh_subscription(subscription, source="test")
+    sellables.forget("dummy")
+
+    orders = Order.objects.filter(subscription=subscription, state=states.PAID)
+    assert sum(orders.values_list("total_minor", flat=True)) == gateway.taken_minor
+    assert orders.count() == 2
     assert audit_books()["ok"]
 
 

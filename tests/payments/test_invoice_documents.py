@@ -14,15 +14,16 @@ from lxml import etree
 
 from accounts.roles import SUPPORT
 from engineroom import outbox
+from engineroom.addresses import visitor_country
 from payments import einvoice, invoicing, pricing, printing, vies
-from payments.actions.evidence import UNCHECKED, note_evidence, note_vat_id_check
+from payments.actions.evidence import UNCHECKED, note_evidence, note_network, note_vat_id_check
 from payments.actions.invoices import resend_invoice
 from payments.actions.people import forget_buyer
 from payments.models import Invoice
 from payments.views.visitors import SESSION_KEY
 from tests.factories.accounts import make_user
-from tests.factories.invoices import credit, make_invoice, tax_order
-from tests.factories.payments import make_order
+from tests.factories.invoices import credit, make_invoice, make_taxable_order, tax_order
+from tests.factories.payments import make_checkout
 
 RAM = "{urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100}"
 SELLER = {
@@ -379,7 +380,7 @@ def test_vies_says_yes_no_or_nothing(call, known):
 
 @pytest.mark.django_db
 def test_an_order_says_that_its_vat_id_is_unchecked_until_vies_answers(german):
-    order = tax_order(make_order(), kind="reverse", country="FR", vat_id="FR40303265045")
+    order = tax_order(make_taxable_order(), kind="reverse", country="FR", vat_id="FR40303265045")
 
     note_evidence(order, "FR")
     order.refresh_from_db()
@@ -389,3 +390,19 @@ def test_an_order_says_that_its_vat_id_is_unchecked_until_vies_answers(german):
     order.refresh_from_db()
     assert order.evidence["vat_id_check"] == "unknown"
     assert "VIES" in order.attention
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("proxies", "said", "kept"),
+    [(1, "fr", "FR"), (0, "FR", ""), (1, "XX", ""), (1, "T1", ""), (1, "France", "")],
+)
+def test_a_trusted_proxys_country_is_kept_as_evidence(settings, rf, proxies, said, kept):
+    settings.GEO_COUNTRY_HEADER, settings.TRUSTED_PROXIES = "X-Country", proxies
+    checkout = make_checkout()
+
+    country = visitor_country(rf.get("/", headers={"X-Country": said}))
+    note_network(checkout=checkout, country=country)
+
+    checkout.refresh_from_db()
+    assert checkout.evidence.get("network", "") == kept

@@ -216,11 +216,9 @@ def test_managers_take_both_files_and_the_trail_says_so():
     quarter = oss.quarter_of(today)
 
     page = client.get(SALES)
-    register = client.post(
-        SALES, {"wanted": "register", "start": today, "until": today, "mode": "test"}
-    )
-    shown = client.post(SALES, {"wanted": "oss", "quarter": quarter, "mode": "test"})
-    file = client.post(SALES, {"wanted": "oss-file", "quarter": quarter, "mode": "test"})
+    register = client.post(SALES, {"register": "1", "start": today, "until": today, "mode": "test"})
+    shown = client.post(SALES, {"oss": "1", "quarter": quarter, "mode": "test"})
+    file = client.post(SALES, {"oss_file": "1", "quarter": quarter, "mode": "test"})
 
     assert page.status_code == 200
     assert register["Content-Type"].startswith("text/csv")
@@ -237,12 +235,12 @@ def test_managers_take_both_files_and_the_trail_says_so():
 @pytest.mark.parametrize(
     "said",
     [
-        {"wanted": "register", "start": "2026-02-30", "until": "x", "mode": "test"},
-        {"wanted": "register", "start": "2026-02-02", "until": "2026-02-01", "mode": "test"},
-        {"wanted": "oss", "quarter": "2026Q9", "mode": "test"},
-        {"wanted": "oss-file", "quarter": "2026Q1", "rates": "USD no", "mode": "test"},
-        {"wanted": "oss", "quarter": "2026Q1", "mode": "both"},
-        {"wanted": "nothing"},
+        {"register": "1", "start": "2026-02-30", "until": "x", "mode": "test"},
+        {"register": "1", "start": "2026-02-02", "until": "2026-02-01", "mode": "test"},
+        {"oss": "1", "quarter": "2026Q9", "mode": "test"},
+        {"oss_file": "1", "quarter": "2026Q1", "rates": "USD no", "mode": "test"},
+        {"oss": "1", "quarter": "2026Q1", "mode": "both"},
+        {"nothing": "1"},
     ],
 )
 def test_what_was_not_understood_comes_back_as_a_page(said):

@@ -8,9 +8,11 @@ from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 
 from engineroom import throttles
+from engineroom.addresses import visitor_country
 from engineroom.budgets import budget
 from engineroom.restviews import ApiView
 from payments.actions.checkouts import add_line, open_checkout, remove_line, set_email
+from payments.actions.evidence import note_network
 from payments.actions.filling import add_filled_line, change_checkout, change_filled_line
 from payments.actions.ordering import place_order, start_payment
 from payments.api import serializers
@@ -184,6 +186,7 @@ class CheckoutPayments(ApiView):
         if checkout.person is None:
             address = said.get("email") or checkout.email
             throttles.spend(request, "pay-email", key=address.lower()[:254], rate="20/h")
+        note_network(checkout=checkout, country=visitor_country(request))
         order = place_order(
             checkout=checkout,
             has_consented=said["consent"],

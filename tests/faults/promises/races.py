@@ -1,9 +1,29 @@
 """R1 and R2: many at once for one place, and one person in many windows."""
 
 from threading import Barrier
+from uuid import uuid4
 
+from django.db import OperationalError
+
+from engineroom.refusals import Refusal
 from payments import states
-from payments.models import Offer, Order, SimulatorPayment
+from payments.actions.checkouts import open_checkout
+from payments.actions.coupons import make_coupon
+from payments.actions.details import set_coupon
+from payments.actions.ordering import place_order, start_payment
+from payments.actions.settling import refresh_payment
+from payments.gateways import simulator
+from payments.models import (
+    Coupon,
+    CouponUse,
+    Invoice,
+    InvoiceSeries,
+    Offer,
+    Order,
+    Payment,
+    SimulatorPayment,
+)
+from payments.queries import book_checks
 from tests.faults.buyers import (
     PRICE,
     Buyer,
@@ -108,7 +128,105 @@ def control_r2(stage) -> bool:
     return count > 1
 
 
+def run_coupon(stage, number, scale) -> Tally:
+    """A code that ten may use, and fifty who do."""
+    _, offer = new_course()
+    code = f"C{uuid4().hex[:12]}".upper()
+    make_coupon(code=code, kind="percent", percent=1000, most_uses=10)
+    people = 50 if stage.is_full else 14
+    buyers = [Buyer.new() for _ in range(people)]
+    checkouts = [open_checkout(offer=offer, person=buyer.person) for buyer in buyers]
+    checkouts = [set_coupon(checkout=checkout, code=code) for checkout in checkouts]
+
+    def place(at):
+        try:
+            return place_order(checkout=checkouts[at], has_consented=True)
+        except Refusal as refusal:
+            return refusal
+
+    answers = all_at_once(people, place)
+    orders = [answer for answer in answers if isinstance(answer, Order)]
+    tally, coupon = Tally(attempts=people), Coupon.objects.get(code=code)
+    held = CouponUse.objects.filter(coupon=coupon, released_at=None).count()
+    if (len(orders), coupon.uses, held) != (10, 10, 10):
+        tally.violations.append(f"{len(orders)} orders, {coupon.uses} uses, {held} held of 10")
+    wrong = [order.number for order in orders if order.discount_minor != PRICE // 10]
+    tally.violations += [f"{name}: another discount" for name in wrong]
+    return tally
+
+
+def control_coupon(stage) -> bool:
+    """Look how often it was used, then use it."""
+    coupon = make_coupon(
+        code=f"N{uuid4().hex[:12]}".upper(), kind="percent", percent=1000, most_uses=1
+    )
+    barrier, used = Barrier(6, timeout=30), []
+
+    def careless(number):
+        is_left = Coupon.objects.get(pk=coupon.pk).uses < 1
+        barrier.wait()
+        if is_left:
+            used.append(number)
+
+    all_at_once(6, careless)
+    return len(used) > 1
+
+
+def run_invoices(stage, number, scale) -> Tally:
+    """Fifty orders are paid at once: their invoices have the next fifty numbers, without a gap."""
+    _, offer = new_course()
+    count = 50 if stage.is_full else 12
+    payments = []
+    for _ in range(count):
+        checkout = open_checkout(offer=offer, person=Buyer.new().person)
+        payments.append(start_payment(order=place_order(checkout=checkout, has_consented=True)))
+        simulator.pay(payments[-1].reference, outcome="success")
+
+    def settle(at):
+        payment = Payment.objects.select_related("order").get(pk=payments[at].pk)
+        for attempt in range(5):
+            try:
+                refresh_payment(payment, source="race")
+                return
+            except OperationalError:
+                if attempt == 4:
+                    raise
+
+    all_at_once(count, settle)
+    tally = Tally(attempts=count)
+    orders = [payment.order_id for payment in payments]
+    rows = Invoice.objects.filter(order__in=orders, kind="invoice")
+    if rows.count() != count:
+        tally.violations.append(f"{rows.count()} invoices of {count} orders")
+    tally.violations += [problem.text for problem in book_checks.invoices_add_up()]
+    return tally
+
+
+def control_invoices(stage) -> bool:
+    """Numbered by what was the last one when looked at: numbers come twice."""
+    series = InvoiceSeries.objects.first()
+    barrier, numbers = Barrier(6, timeout=30), []
+
+    def careless(_):
+        last = InvoiceSeries.objects.get(pk=series.pk).last_number
+        barrier.wait()
+        numbers.append(last + 1)
+
+    all_at_once(6, careless)
+    return len(set(numbers)) < len(numbers)
+
+
 PROMISES = [
     Promise("R1", "The last places are sold once", run_r1, {"short": 2, "full": 40}, control_r1),
     Promise("R2", "One person, one charge", run_r2, {"short": 1, "full": 20}, control_r2),
+    Promise(
+        "C",
+        "A coupon is used so often, no more",
+        run_coupon,
+        {"short": 1, "full": 10},
+        control_coupon,
+    ),
+    Promise(
+        "I", "Invoice numbers have no gap", run_invoices, {"short": 1, "full": 10}, control_invoices
+    ),
 ]
