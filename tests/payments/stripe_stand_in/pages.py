@@ -59,6 +59,7 @@ def _portal(stand_in, method: str, name: str, card: str | None) -> tuple[int, st
         return _page("Your card", portal["return_url"])
     made = money.make_card(memory, portal["customer"], last4=(card or "4242")[-4:])
     customer = memory.get("customer", portal["customer"])
-    customer["invoice_settings"]["default_payment_method"] = made["id"]
+    kept = customer["invoice_settings"] or {}
+    customer["invoice_settings"] = {**kept, "default_payment_method": made["id"]}
     memory.tell("customer.updated", customer)
     return 303, "", portal["return_url"]
