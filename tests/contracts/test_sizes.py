@@ -4,7 +4,7 @@ import ast
 
 from tests.contracts.house import ROOT, hold, modules, plant
 
-MODULE, FUNCTION, TEMPLATE, SETTINGS = 400, 50, 120, 330
+MODULE, FUNCTION, TEMPLATE, SETTINGS = 400, 50, 120, 300
 JUNK_DRAWERS = {"utils", "util", "helpers", "helper", "services", "common", "misc"}
 
 

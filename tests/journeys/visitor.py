@@ -127,7 +127,9 @@ class Page:
     def __init__(self, visitor: "Visitor", response, address: str):
         self.visitor, self.response, self.address = visitor, response, address
         self.status = response.status_code
-        self.html = response.content.decode()
+        # Files such as an invoice's PDF hold no links to follow.
+        is_text = response.get("Content-Type", "text/html").startswith("text/")
+        self.html = response.content.decode() if is_text else ""
         self.read = Reader(self.html)
 
     @property
