@@ -50,7 +50,8 @@ class OfferForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        for name in ("pricing", "trial_days", "instalments"):
+        # Who may only look has no fields at all.
+        for name in {"pricing", "trial_days", "instalments"} & set(self.fields):
             self.fields[name].required = False
         offer = self.instance
         if offer.pk:

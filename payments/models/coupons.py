@@ -70,8 +70,14 @@ class Coupon(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="percent", percent__gte=1, percent__lte=10_000, amount_minor=None)
-                | Q(kind="fixed", amount_minor__gt=0, percent=None),
+                condition=Q(
+                    kind="percent",
+                    percent__isnull=False,
+                    percent__gte=1,
+                    percent__lte=10_000,
+                    amount_minor=None,
+                )
+                | Q(kind="fixed", amount_minor__isnull=False, amount_minor__gt=0, percent=None),
                 name="coupon_takes_off_one_thing",
             ),
             models.CheckConstraint(

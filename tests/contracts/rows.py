@@ -16,6 +16,7 @@ ALSO_FILLED = {
     "learning.submission": {"enrollment"},
 }
 EXACTLY = {
+    "payments.coupon": {"percent": 1000},
     "payments.ledgerentry": {"debit": "live:cash", "credit": "live:sales"},
     "payments.orderline": {"net_minor": 100, "total_minor": 100},
     "payments.invoice": {"document": {"seller": {"country": "DE"}}},
