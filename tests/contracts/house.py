@@ -79,6 +79,7 @@ IN_ROOM = {
     "accounts": {
         "bearers": PURE,
         "roles": PURE,
+        "steady": PURE,
         "passwords": ADAPTERS,
         # allauth and DRF enter through these by settings: they are doors.
         "adapters": DOORS,
