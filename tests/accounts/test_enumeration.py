@@ -119,8 +119,19 @@ class UnevenBackend(AuthenticationBackend):
     authenticate = _authenticate
 
 
-def difference_ms(door: str, pairs: int = 16) -> float:
-    """How far the medians of both addresses lie apart, asked by turns in one warm process."""
+def difference_ms(door: str, pairs: int = 16, tries: int = 3) -> float:
+    """How far the medians of both addresses lie apart, asked by turns in one warm process.
+
+    The least of several tries: what a door tells it tells each time, what else the machine does
+    meanwhile it does not.
+    """
+    found = _difference_ms(door, pairs)
+    while found > 10 and (tries := tries - 1):
+        found = min(found, _difference_ms(door, pairs))
+    return found
+
+
+def _difference_ms(door: str, pairs: int) -> float:
     send, client, took = DOORS[door], Client(), {KNOWN: [], UNKNOWN: []}
     for _ in range(pairs + 2):
         for email in took:
