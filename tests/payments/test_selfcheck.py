@@ -36,7 +36,10 @@ def guards_aside():
             for _, sql in triggers:
                 cursor.execute(sql)
         else:
+            # Foreign keys are checked at the end; the table must have nothing waiting.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("ALTER TABLE payments_ledgerentry DISABLE TRIGGER USER")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
             yield cursor
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("ALTER TABLE payments_ledgerentry ENABLE TRIGGER USER")
