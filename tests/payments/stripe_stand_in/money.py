@@ -4,6 +4,20 @@ from tests.payments.stripe_stand_in.memory import Memory, Refused
 
 DAY = 86_400
 DECLINE = {"message": "Your card was declined.", "code": "card_declined", "type": "card_error"}
+CARD = {
+    "brand": "visa", "last4": "4242", "country": "DE", "exp_month": 12, "exp_year": 2040,
+    "funding": "credit", "fingerprint": "AOB934RVNwzk6xtn", "regulated_status": "unregulated",
+    "wallet": None, "checks": {"address_line1_check": None, "address_postal_code_check": None,
+                               "cvc_check": "pass"},
+}  # fmt: skip
+CHARGED = {
+    "amount_authorized": None, "authorization_code": None, "installments": None, "mandate": None,
+    "extended_authorization": {"status": "disabled"}, "network": "visa",
+    "incremental_authorization": {"status": "unavailable"}, "network_token": {"used": False},
+    "multicapture": {"status": "unavailable"}, "network_transaction_id": None,
+    "overcapture": {"maximum_amount_capturable": 0, "status": "unavailable"},
+    "three_d_secure": None, "transaction_link_id": None,
+}  # fmt: skip
 DEAD = "tok_dies"  # pays on the page, never again
 
 
@@ -20,8 +34,9 @@ def book(memory: Memory, kind: str, source: dict, amount: int, fee: int = 0) -> 
 
 
 def make_card(memory: Memory, customer: str | None, *, last4="4242", later="good") -> dict:
-    card = {"brand": "visa", "last4": last4, "country": "DE", "exp_month": 12, "exp_year": 2040,
-            "funding": "credit", "display_brand": "visa"}  # fmt: skip
+    card = CARD | {"last4": last4, "display_brand": "visa", "generated_from": None,
+                   "networks": {"available": ["visa"], "preferred": None},
+                   "three_d_secure_usage": {"supported": True}}  # fmt: skip
     fields = {"type": "card", "card": card, "customer": customer, "metadata": {"later": later}}
     return memory.make("payment_method", **fields)
 
@@ -35,7 +50,11 @@ def make_intent(memory: Memory, amount: int, currency: str, customer=None, **mor
 
 def capture(memory: Memory, intent: dict, method: dict) -> dict:
     amount, card = intent["amount"], method.get("card")
-    details = {"type": method["type"], method["type"]: dict(card or {"last4": "3000"})}
+    details = {"type": method["type"], method["type"]: {"last4": "3000"}}
+    if card:
+        shown = {name: card[name] for name in CARD} | CHARGED
+        shown["overcapture"] = CHARGED["overcapture"] | {"maximum_amount_capturable": amount}
+        details["card"] = shown
     charge = memory.make(
         "charge", amount=amount, amount_captured=amount, captured=True, paid=True,
         currency=intent["currency"], customer=intent["customer"], payment_intent=intent["id"],

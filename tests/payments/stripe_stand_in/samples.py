@@ -40,7 +40,7 @@ def published() -> dict | None:
 
 def _may_be_null(cls, name: str) -> bool:
     text = str(getattr(cls, "__annotations__", {}).get(name, "Optional"))
-    return "Optional" in text or "NotRequired" in text
+    return any(word in text for word in ("Optional", "NotRequired", "NoneType"))
 
 
 def compare(ours: dict, sample: dict, cls, path: str = "") -> tuple[int, list[str]]:
