@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from accounts import actions as people
 from accounts.roles import LEARNER, MANAGER
 from catalog.models import Solution
-from engineroom import clock
+from engineroom import clock, outbox
 from learning.actions import save_answers, start_attempt, start_course
 from learning.actions.cohorts import wait_for_seat
 from learning.actions.seats import invite_people, renew_link
@@ -23,6 +23,11 @@ from learning.models import Enrollment
 from payments import sellables
 from payments.actions.drafts import draft_order
 from payments.actions.gifts import make_gift_link
+from payments.actions.ordering import start_payment
+from payments.actions.refunding import refund_lines
+from payments.actions.transfers import confirm_transfer
+from payments.gateways import simulator
+from payments.models import SimulatorPayment
 from tests.contracts import smuggling
 from tests.contracts.house import hold
 from tests.contracts.routes import routes
@@ -46,6 +51,7 @@ from tests.factories.payments import (
     DummySellable,
     make_checkout,
     make_offer,
+    make_order,
     make_paid_order,
     make_payment,
 )
@@ -117,6 +123,18 @@ GIFT = {
     "deliver_on": "{soon}",
 }
 ADDRESS = ("company", "name", "street", "postal_code", "city", "region")
+BUYER = {
+    "email": "g@example.com",
+    "billing": {
+        **{"name": "N", "company": "C", "street": "S", "postal_code": "1", "city": "C"},
+        "region": "R",
+    },
+    "country": "DE",
+    "vat_id": "",
+    "in_instalments": False,
+}
+# Amounts are chosen where the price is open, which is another test's matter.
+CHOSEN = ("amount_minor", "gift")
 DRAFT = {
     "email": "a@example.com",
     "name": "N",
@@ -180,16 +198,25 @@ CALLS = {
     ("faq-detail", "patch"): Call("faqs/faq_x", ANSWER),
     ("faq-detail", "delete"): Call("faqs/faq_x"),
     ("checkout-list", "post"): Call("checkouts", {"offer": "{offer}"}, "learner", OFFERS),
-    ("checkout-detail", "patch"): Call("checkouts/{guest}", {"email": "g@example.com"}, "nobody"),
+    ("checkout-detail", "patch"): Call("checkouts/{guest}", BUYER, "nobody", ("coupon",)),
     ("checkout-line-list", "post"): Call(
-        "checkouts/{checkout}/lines", {"offer": "{offer}"}, "learner"
+        "checkouts/{checkout}/lines", {"offer": "{offer}", "quantity": 1}, "learner", CHOSEN
+    ),
+    ("checkout-line-detail", "patch"): Call(
+        "checkouts/{checkout}/lines/{line}", {"quantity": 1, "gift": GIFT}, "learner", CHOSEN
+    ),
+    ("price-preview-list", "post"): Call(
+        "price-previews",
+        {"lines": [{"offer": "{offer}", "quantity": 1}], "country": "DE", "in_instalments": False},
+        "nobody",
+        ("coupon", "vat_id", "amount_minor"),
     ),
     ("checkout-line-detail", "delete"): Call("checkouts/{checkout}/lines/{line}", by="learner"),
     ("checkout-payment-list", "post"): Call(
         "checkouts/{checkout}/payments",
         {"consent": True, "expected_minor": 4900},
         "learner",
-        ("email",),
+        ("email", "gateway"),
     ),
     ("subscription-cancel", "post"): Call(f"{SUB}/cancel", {"at_period_end": True}, "learner"),
     ("subscription-keep", "post"): Call(f"{SUB}/keep", by="learner"),
@@ -205,8 +232,21 @@ CALLS = {
         {"lines": [{"line": "{order_line}", "amount_minor": 100}], "reason": "R"},
     ),
     ("simulator-payment", "post"): Call(
-        "simulator/payments/{payment}", {"outcome": "decline"}, "nobody"
+        "simulator/payments/{payment}", {"outcome": "decline"}, "nobody", ("fault",)
     ),
+    ("transfer-receipt", "post"): Call(
+        "orders/{transfer}/transfer-receipt",
+        {"amount_minor": 4900, "received_on": "{today}", "confirmed": True},
+    ),
+    ("refund-sent", "post"): Call(
+        "orders/{sent_back}/refunds/{refund}/sent", {"sent_on": "{today}", "confirmed": True}
+    ),
+    ("dispute-answer", "post"): Call(
+        "disputes/{dispute}/answer",
+        {"confirmed": True, "evidence": {"product": "P"}},
+        free=("evidence",),
+    ),
+    ("clock", "post"): Call("clock", {"by_seconds": 60, "confirmed": True}, also=("to",)),
     ("enrollment-list", "post"): Call("enrollments", {"course": "c"}, "newcomer"),
     ("enrollment-completions", "post"): Call(f"{E}/completions", {"key": "read"}, "learner"),
     ("enrollment-completion", "delete"): Call(f"{E}/completions/read", by="learner"),
@@ -276,6 +316,7 @@ CALLS = {
 CHANGE_NO_ROW = {
     # not canceled; a sum to look at; the gateway's page
     *("subscription-keep", "subscription-change-preview", "subscription-card"),
+    *("price-preview-list", "clock"),  # a sum to look at; the engine room's row
     "session-list",
     "cover-picture",
     "enrollment-completion",
@@ -337,6 +378,30 @@ def grouped(learner, newcomer, course) -> dict:
     }
 
 
+def bought(settings) -> dict:
+    """A transfer that is waited for, one that goes back, and a payment that is disputed."""
+    settings.OFFLINE_PAYMENT, settings.OFFLINE_IBAN = True, "DE02120300000000202051"
+    today = clock.now().date()
+    transfer, sent = (
+        start_payment(order=make_order(person=make_user()), gateway="offline") for _ in range(2)
+    )
+    confirm_transfer(
+        payment=sent, amount_minor=4900, received_on=today, is_confirmed=True, actor=None
+    )
+    line = sent.order.lines.get().public_id
+    refund = refund_lines(order=sent.order, amounts={line: None}, reason="R", key="k")
+    paid = make_paid_order(person=make_user()).payments.get()
+    simulator.disputing.open_now(SimulatorPayment.objects.get(token=paid.reference))
+    outbox.drain()
+    return {
+        "transfer": transfer.order.number,
+        "sent_back": sent.order.number,
+        "refund": refund.public_id,
+        "dispute": paid.disputes.get().public_id,
+        "today": str(today),
+    }
+
+
 def key_of(url: str) -> str:
     return url.rstrip("/").rpartition("/")[2]
 
@@ -371,7 +436,7 @@ def school(db, settings):
     place = start_course(person=learner, course=draft.course)
     attempt = start_attempt(enrollment=Enrollment.objects.get(pk=place.pk), exercise_key="quiz")
     save_answers(attempt=attempt, answers={"q": "o1"})
-    groups = grouped(learner, newcomer, draft.course)
+    groups = grouped(learner, newcomer, draft.course) | bought(settings)
     checkout, paid = make_checkout(person=learner), make_paid_order(person=make_user())
     values = {
         "learner_id": learner.public_id,
