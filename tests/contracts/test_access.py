@@ -15,6 +15,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 
+from engineroom import developers
 from tests.contracts import blank
 from tests.contracts.house import ROOT, hold
 from tests.contracts.routes import Route, routes
@@ -127,8 +128,10 @@ def deviations(table: Table, found: Table) -> list[str]:
 
 @pytest.fixture
 def unseen(settings):
-    """Statuses alone are wanted: no page is drawn."""
+    """Statuses alone are wanted: no page is drawn, and none that was not drawn is kept."""
     settings.TEMPLATES = blank.TEMPLATES
+    yield
+    developers._calls.cache_clear()
 
 
 def test_every_role_gets_what_the_table_says(world, unseen):

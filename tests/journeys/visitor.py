@@ -128,8 +128,8 @@ class Page:
         self.visitor, self.response, self.address = visitor, response, address
         self.status = response.status_code
         # Files such as an invoice's PDF hold no links to follow.
-        is_text = response.get("Content-Type", "text/html").startswith("text/")
-        self.html = response.content.decode() if is_text else ""
+        is_pdf = response.get("Content-Type") == "application/pdf"
+        self.html = "" if is_pdf else response.content.decode()
         self.read = Reader(self.html)
 
     @property
