@@ -9,7 +9,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
-from django.db.models import IntegerField, UniqueConstraint
+from django.db.models import DateField, IntegerField, UniqueConstraint
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -47,6 +47,8 @@ def copies(row, count: int, start: int = 0, **changing) -> None:
             getattr(constraint, "fields", ()) if isinstance(constraint, UniqueConstraint) else ()
         )
         fields = [options.get_field(name) for name in names]
+        if any(isinstance(field, DateField) for field in fields):
+            continue  # a moment that only some rows have: the copies have none
         if not changing.keys() & {field.column for field in fields}:
             # What tells the rows apart comes last.
             for field in [one for one in fields if not one.is_relation and not one.choices][-1:]:
