@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 
+from engineroom import freshness
 from engineroom.budgets import budget
 
 MESSAGES_COOKIE = "messages"
@@ -21,18 +22,20 @@ def visitor_state(request) -> bool:
 
 
 def public_page(*, budget_ms: int = 100, max_age: int = 60):
-    """A GET page that needs nobody. Cacheable for `max_age` seconds unless it shows visitor state."""
+    """A GET page that needs nobody. Cacheable for `max_age` seconds unless it shows visitor state,
+    and never past the next change that its queries know of (see `engineroom.freshness`)."""
 
     def decorate(view):
         @require_safe
         @wraps(view)
         def wrapped(request, *args, **kwargs):
-            response = view(request, *args, **kwargs)
+            with freshness.watched() as watch:
+                response = view(request, *args, **kwargs)
             if not response.has_header("Cache-Control"):
                 if visitor_state(request) or response.status_code != 200:
                     response["Cache-Control"] = "private, no-store"
                 else:
-                    response["Cache-Control"] = f"public, max-age={max_age}"
+                    response["Cache-Control"] = freshness.cache_control(watch, max_age)
             patch_vary_headers(response, ["Cookie"])
             return response
 

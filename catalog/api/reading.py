@@ -12,7 +12,7 @@ from catalog.models import Course, Edition
 from catalog.queries.editions import draft_of
 from catalog.queries.people import may_preview, may_write
 from catalog.refusals import BadFilter, NoDraft
-from engineroom import slots
+from engineroom import freshness, slots
 from engineroom.pagination import BadCursor, KeyPagination
 from engineroom.refusals import NotAllowed
 from engineroom.restviews import ApiView
@@ -62,18 +62,22 @@ class FilteredPagination(KeyPagination):
 
 
 class CatalogView(ApiView):
-    # Anonymous reads are everybody's and may be kept for a minute. (A docstring would be published
-    # as the description of every call.)
+    # Anonymous reads are everybody's and may be kept for a minute, or until a price changes. (A
+    # docstring would be published as the description of every call.)
     filter_backends = []
     # For views that MayWrite guards.
     written = "course"
     reading: str | None = None
     rights: dict[str, str] = {}
 
+    def dispatch(self, request, *args, **kwargs):
+        with freshness.watched() as self.watch:
+            return super().dispatch(request, *args, **kwargs)
+
     def finalize_response(self, request, response, *args, **kwargs):
         is_anonymous = "HTTP_AUTHORIZATION" not in request.META
         if request.method in ("GET", "HEAD") and response.status_code == 200 and is_anonymous:
-            response["Cache-Control"] = "public, max-age=60"
+            response["Cache-Control"] = freshness.cache_control(self.watch, 60)
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Vary"] = "Authorization"
         return response

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from accounts.bearers import digest
+from engineroom import freshness
 from learning.models import Cohort, Seat, WaitingEntry
 from learning.refusals import NoSuchCohort
 from payments.models import Offer
@@ -34,7 +35,10 @@ def cohort_named(key: str) -> Cohort:
 
 def coming_cohorts(course) -> list[Cohort]:
     """Cohorts of the course that can be booked or waited for, the next first: one query."""
-    return list(Cohort.objects.coming().filter(course=course).order_by("starts_on", "pk")[:20])
+    found = list(Cohort.objects.coming().filter(course=course).order_by("starts_on", "pk")[:20])
+    for cohort in found:
+        freshness.changes_at(cohort.sells_until)
+    return found
 
 
 def all_cohorts():

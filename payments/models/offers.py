@@ -1,5 +1,7 @@
 """What the school sells, at which price, from when to when."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -17,6 +19,10 @@ class OfferQuerySet(models.QuerySet):
             Q(ends_at=None) | Q(ends_at__gt=now),
             is_active=True,
         )
+
+    def open_or_coming(self):
+        """Offers that can be bought at this second or later."""
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=clock.now()), is_active=True)
 
 
 class Offer(models.Model):
@@ -120,6 +126,13 @@ class Offer(models.Model):
         now = clock.now()
         has_begun = self.starts_at is None or self.starts_at <= now
         return self.is_active and has_begun and (self.ends_at is None or self.ends_at > now)
+
+    @property
+    def changes_at(self) -> datetime | None:
+        """When it opens or ends next; None when it stays as it is."""
+        now = clock.now()
+        coming = [at for at in (self.starts_at, self.ends_at) if at is not None and at > now]
+        return min(coming, default=None) if self.is_active else None
 
 
 class OfferItem(models.Model):

@@ -2,6 +2,7 @@
 
 from django.db.models import Count
 
+from engineroom import freshness
 from payments.models import Offer, OfferItem
 
 COURSE = "course"
@@ -24,6 +25,7 @@ def offer_by_id(public_id: str) -> Offer | None:
 
 def course_prices(slugs: list[str]) -> dict[str, dict]:
     """What each course costs alone, by slug: one query. Courses without an open offer are absent.
+    What is on sale later is read too, so that pages are not kept past its beginning.
 
     A course's own price comes first, then the cheapest offer that gives nothing but the course.
     """
@@ -35,12 +37,15 @@ def course_prices(slugs: list[str]) -> dict[str, dict]:
     )
     items = (
         OfferItem.objects.filter(kind=COURSE, key__in=slugs, offer__in=alone)
-        .filter(offer__in=Offer.objects.open().order_by().values("pk"))
+        .filter(offer__in=Offer.objects.open_or_coming().order_by().values("pk"))
         .select_related("offer")
         .order_by("-offer__amount_minor", "-pk")
     )
     prices = {}
     for item in items:
+        freshness.changes_at(item.offer.changes_at)
+        if not item.offer.is_open:
+            continue
         is_own = item.offer.reference == course_reference(item.key)
         if is_own or not prices.get(item.key, {}).get("is_own"):
             prices[item.key] = _price(item.offer) | {"is_own": is_own}

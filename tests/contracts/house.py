@@ -48,6 +48,7 @@ IN_ROOM = {
         "boot": PURE,
         "budgets": PURE,
         "clock": PURE,
+        "freshness": PURE,
         "faultpoints": PURE,
         "ids": PURE,
         "logs": PURE,
