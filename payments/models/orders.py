@@ -217,6 +217,13 @@ class OrderLine(models.Model):
         return self.recipient if self.gift else self.order.person
 
     @property
+    def is_for(self) -> str:
+        """Whom the gift is for, as its giver said: a name or an address. Empty for no gift, and
+        where nobody was named. Reads the line's `claim`."""
+        gift = getattr(self, "claim", None) if self.gift else None
+        return (gift.name or gift.email) if gift else ""
+
+    @property
     def left_minor(self) -> int:
         """What can still be refunded."""
         return self.total_minor - self.refunded_minor

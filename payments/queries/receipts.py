@@ -3,7 +3,10 @@
 from django.conf import settings
 
 from payments import money, states
-from payments.models import Invoice, Mode, Order, Payment, Refund
+from payments.countries import NAMES
+from payments.invoicing import buyer_lines
+from payments.models import Invoice, Mode, Order, OrderLine, Payment, Refund, TaxKind
+from payments.pricing import percent_text
 
 
 def buyer_name(order: Order) -> str:
@@ -77,6 +80,50 @@ def later_words(order: Order) -> str:
     if subscription.state == states.TRIALING:
         return f"Your trial runs until {day}, then it costs {price}. Cancel before and pay nothing."
     return f"It renews on {day} for {price}. You can cancel at any time."
+
+
+def receipt_facts(order: Order, lines: list[OrderLine]) -> list[dict]:
+    """What a receipt says beside lines and total: [{label, values}]. Nothing is worked out anew: no
+    query."""
+    parts = [step["label"] for step in order.steps if step["step"] in ("instalments", "trial")]
+    facts = [
+        ("Paid now", parts),
+        ("Discount", _discount(order, is_part=bool(parts))),
+        *_tax(order, lines),
+        ("Billed to", _address(order)),
+    ]
+    return [{"label": label, "values": values} for label, values in facts if values]
+
+
+def _discount(order: Order, *, is_part: bool) -> list[str]:
+    if not order.discount_minor:
+        return []
+    text = money.text(-order.discount_minor, order.currency)
+    off = "off the whole price" if is_part else "taken off already"
+    return [f"{text}, {off}", f"Code {order.coupon_code}"] if order.coupon_code else [text]
+
+
+def _tax(order: Order, lines: list[OrderLine]) -> list[tuple[str, list[str]]]:
+    if order.tax_kind == TaxKind.REVERSE:
+        return [("VAT", ["None: reverse charge"])]
+    if order.tax_kind != TaxKind.STANDARD:
+        return []
+    found = []
+    for rate in sorted({line.tax_rate for line in lines}):
+        amount = sum(line.tax_minor for line in lines if line.tax_rate == rate)
+        text = f"{money.text(amount, order.currency)}, included"
+        found.append((f"VAT of {percent_text(rate)}", [text]))
+    return found
+
+
+def _address(order: Order) -> list[str]:
+    """The lines of the billing address, when more is known than a country."""
+    if not order.billing and not order.vat_id:
+        return []
+    names = ("name", "company", "street", "postal_code", "city", "region")
+    said = {name: order.billing.get(name, "") for name in names}
+    country = NAMES.get(order.country, order.country)
+    return buyer_lines(said | {"country": country, "vat_id": order.vat_id, "email": ""})
 
 
 def refund_words(order: Order, refund: Refund) -> dict:

@@ -7,8 +7,8 @@ from engineroom.pages import open_page, private_page
 from engineroom.pagination import key_page
 from payments import states
 from payments.queries.invoices import documents_of
-from payments.queries.orders import order_for, orders_of, refunds_of
-from payments.queries.receipts import buyer_name, later_words
+from payments.queries.orders import order_for, orders_with_gifts, refunds_of, shown_lines
+from payments.queries.receipts import buyer_name, later_words, receipt_facts
 from payments.views.visitors import person_of, remembered
 
 PAGE = 20
@@ -17,7 +17,9 @@ PAGE = 20
 @private_page(methods=("GET", "HEAD"))
 def order_list(request):
     """The person's orders, newest first."""
-    page = key_page(orders_of(request.user), ["-pk"], after=request.GET.get("after", ""), size=PAGE)
+    page = key_page(
+        orders_with_gifts(request.user), ["-pk"], after=request.GET.get("after", ""), size=PAGE
+    )
     return render(request, "payments/orders.html", {"page": page})
 
 
@@ -28,7 +30,7 @@ def receipt(request, number):
     order = order_for(number, person, remembered(request)) if number.isprintable() else None
     if order is None:
         raise Http404
-    lines = list(order.lines.all())
+    lines = shown_lines(order)
     payments = list(order.payments.all())
     paid = next((payment for payment in payments if payment.state == states.CAPTURED), None)
     context = {
@@ -40,6 +42,7 @@ def receipt(request, number):
         "name": buyer_name(order) if person else "",
         "is_guest": person is None,
         "later": later_words(order),
+        "facts": receipt_facts(order, lines),
         "start": next((line for line in lines if line.url and not line.withdrawn_at), None),
     }
     response = render(request, _template(order), context)

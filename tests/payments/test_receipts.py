@@ -1,0 +1,136 @@
+"""Receipts and the list of orders: discount, tax, address, instalments, and whom a gift is for."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from payments import sellables
+from payments.actions.coupons import make_coupon
+from payments.actions.details import set_billing, set_coupon
+from payments.actions.ordering import place_order, start_payment
+from tests.factories import gifts
+from tests.factories.accounts import make_user
+from tests.factories.payments import make_checkout, make_offer, make_paid_order, pay
+from tests.factories.subscriptions import PeriodicSellable, subscribe, use_fake_gateway
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person():
+    return make_user()
+
+
+def seen(person, path: str) -> str:
+    """The words of the page."""
+    client = Client()
+    client.force_login(person)
+    page = client.get(path)
+    assert page.status_code == 200
+    return " ".join(re.sub(r"<[^>]+>", " ", page.content.decode()).split())
+
+
+def paid(checkout):
+    return pay(start_payment(order=place_order(checkout=checkout, has_consented=True)))
+
+
+def with_code(person, **fields):
+    make_coupon(code="PAPER20", kind="percent", percent=2000)
+    checkout = make_checkout(person=person, amount_minor=4900, **fields)
+    set_coupon(checkout=checkout, code="PAPER20")
+    checkout.refresh_from_db()
+    return checkout
+
+
+def test_a_plain_order_says_nothing_more(person):
+    order = make_paid_order(person=person)
+
+    text = seen(person, order.get_absolute_url())
+
+    for word in ("Discount", "VAT", "Billed to", "a gift", "Paid now", "nstalment"):
+        assert word not in text
+
+
+def test_a_discount_is_shown_with_its_code(person):
+    order = paid(with_code(person))
+
+    assert "Discount −€9.80, taken off already Code PAPER20" in seen(
+        person, order.get_absolute_url()
+    )
+    assert "€39.20 with PAPER20" in seen(person, "/orders/")
+
+
+@pytest.mark.parametrize(
+    ("country", "vat_id", "tax"),
+    [
+        ("DE", "", "VAT of 19 % €7.82, included"),
+        ("FR", "FR40303265045", "VAT None: reverse charge"),
+        ("US", "", None),
+    ],
+)
+def test_tax_and_address_are_shown(person, settings, country, vat_id, tax):
+    settings.SELLER_COUNTRY = "DE"
+    checkout = make_checkout(person=person, amount_minor=4900)
+    billing = {"name": "Bea <Lund>", "street": "Long Road 1", "postal_code": "12345", "city": "X"}
+    set_billing(checkout=checkout, billing=billing, country=country, vat_id=vat_id)
+    checkout.refresh_from_db()
+    order = paid(checkout)
+
+    text = seen(person, order.get_absolute_url())
+
+    name = {"DE": "Germany", "FR": "France", "US": "United States"}[country]
+    assert f"Billed to Bea &lt;Lund&gt; Long Road 1 12345 X {name}" in text
+    assert ("VAT id FR40303265045" in text) == bool(vat_id)
+    assert tax in text if tax else "VAT" not in text
+
+
+def test_instalments_say_which_this_is_and_what_follows(person, settings):
+    use_fake_gateway(settings)
+    sellables.register("dummy", PeriodicSellable())
+    offer = make_offer(amount_minor=10000, instalments=3)
+    subscription = subscribe(person=person, offer=offer, in_instalments=True)
+    order = subscription.orders.order_by("pk").first()
+
+    text = seen(person, order.get_absolute_url())
+
+    assert "Paid now Instalment 1 of 3" in text
+    assert "2 more instalments of €33.33 follow" in text
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({}, "a gift for Bea"),
+        ({"name": ""}, "a gift for bea@example.com"),
+        ({"name": "", "email": ""}, "a gift"),
+        ({"name": "<b>Bea"}, "a gift for &lt;b&gt;Bea"),
+    ],
+)
+def test_a_gift_says_whom_it_is_for(person, said, words):
+    gift = gifts.give(make_offer(), person=person, **said)
+
+    for path in (gift.line.order.get_absolute_url(), "/orders/"):
+        text = seen(person, path)
+        assert words in text
+        assert said.get("email") != "" or "a gift for" not in text
+
+
+def test_the_list_takes_as_many_queries_for_many_orders(person):
+    def counted():
+        client = Client()
+        client.force_login(person)
+        with CaptureQueriesContext(connection) as taken:
+            assert client.get("/orders/").status_code == 200
+        return len(taken)
+
+    gifts.give(make_offer(), person=person)
+    make_paid_order(person=person)
+    few = counted()
+    for _ in range(4):
+        gifts.give(make_offer(), person=person)
+        make_paid_order(person=person, offers=2)
+
+    assert counted() == few
