@@ -43,13 +43,18 @@ def receipt(request, number):
         "is_guest": person is None,
         "later": later_words(order),
         "facts": receipt_facts(order, lines),
-        "start": next((line for line in lines if line.url and not line.withdrawn_at), None),
+        "start": next((line for line in lines if _opens_here(line)), None),
     }
     response = render(request, _template(order), context)
     response["X-Robots-Tag"] = "noindex"
     if order.state == states.PROCESSING:
         response["Refresh"] = "5"
     return response
+
+
+def _opens_here(line) -> bool:
+    """A gift opens for whoever claims it."""
+    return bool(line.url and not line.withdrawn_at and not line.gift)
 
 
 def _template(order) -> str:

@@ -112,6 +112,7 @@ def test_instalments_say_which_this_is_and_what_follows(person, settings):
 def test_a_gift_says_whom_it_is_for(person, said, words):
     gift = gifts.give(make_offer(), person=person, **said)
 
+    assert "is open now" not in seen(person, gift.line.order.get_absolute_url())
     for path in (gift.line.order.get_absolute_url(), "/orders/"):
         text = seen(person, path)
         assert words in text
