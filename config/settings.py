@@ -14,6 +14,7 @@ from engineroom.boot import (
     Environment,
     content_security_policy,
     database_options,
+    file_storages,
     loopback,
     offline_settings,
     seller_settings,
@@ -65,6 +66,8 @@ SCHEMA = {
     "SELLER_SMALL_BUSINESS": (bool, False),
     "VAT_ID_LIVE_CHECK": (bool, False),
     "GEO_COUNTRY_HEADER": (str, ""),
+    "FILE_STORAGE": (str, ""),
+    "FILE_STORAGE_OPTIONS": (str, ""),
     "TRUSTED_PROXIES": (int, 0),
     "TIME_ZONE": (str, "UTC"),
     "LOG_LEVEL": (str, "INFO"),
@@ -113,8 +116,6 @@ DEBUG = env("DEBUG")
 
 # Who stands on invoices, and how VAT is charged. Without a country the school charges none.
 vars().update(seller_settings(env, SCHOOL_NAME, STAFF_EMAIL))
-VAT_ID_LIVE_CHECK = env("VAT_ID_LIVE_CHECK")
-GEO_COUNTRY_HEADER = env("GEO_COUNTRY_HEADER")
 
 _database_url = env("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'school.db'}"
 DATABASES = {"default": env.db_url_config(_database_url)}
@@ -225,6 +226,7 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where there i
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 MEDIA_ROOT = DATA_DIR / "files"
+STORAGES = file_storages(env)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000

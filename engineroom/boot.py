@@ -1,5 +1,6 @@
 """What settings need before Django is up: stored secrets, the origin rules, the fixed policy."""
 
+import json
 import os
 import secrets
 from ipaddress import ip_address
@@ -103,8 +104,31 @@ def database_options(config: dict) -> dict:
     return {"CONN_MAX_AGE": 0, "OPTIONS": options}
 
 
+def file_storages(env) -> dict:
+    """Where uploaded and imported files lie: `DATA_DIR/files`, or the storage class named.
+
+    The class is any of Django's storages, such as `storages.backends.s3.S3Storage`; its options are
+    a JSON object. Files are read through it and answered by the school, never linked to.
+    """
+    try:
+        options = json.loads(env("FILE_STORAGE_OPTIONS") or "{}")
+    except ValueError:
+        options = None
+    if not isinstance(options, dict):
+        raise ImproperlyConfigured(
+            'FILE_STORAGE_OPTIONS is a JSON object, such as {"bucket_name": "school"}.'
+        )
+    if options and not env("FILE_STORAGE"):
+        raise ImproperlyConfigured("FILE_STORAGE_OPTIONS needs FILE_STORAGE, the class it is for.")
+    default = "django.core.files.storage.FileSystemStorage"
+    return {
+        "default": {"BACKEND": env("FILE_STORAGE") or default, "OPTIONS": options},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
 def seller_settings(env, name: str, email: str) -> dict:
-    """The SELLER_ settings. `name` and `email` stand where there is none of the business's own."""
+    """Who stands on invoices, how VAT is charged; `name` and `email` where none of its own is set."""
     country = env("SELLER_COUNTRY").upper()
     if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
         raise ImproperlyConfigured("SELLER_COUNTRY is a country's two letters, such as DE.")
@@ -117,6 +141,8 @@ def seller_settings(env, name: str, email: str) -> dict:
         "SELLER_EMAIL": env("SELLER_EMAIL") or email,
         "SELLER_OSS": env("SELLER_OSS"),
         "SELLER_SMALL_BUSINESS": env("SELLER_SMALL_BUSINESS"),
+        "VAT_ID_LIVE_CHECK": env("VAT_ID_LIVE_CHECK"),
+        "GEO_COUNTRY_HEADER": env("GEO_COUNTRY_HEADER"),
     }
 
 

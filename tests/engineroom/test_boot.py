@@ -83,6 +83,8 @@ def test_a_public_test_school_says_so(tmp_path):
         ({"SITE_URL": "https://school.example/path"}, "SITE_URL must be an origin"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY must be at least 50"),
         ({"LECTERN_ROLES": "pages,kitchen"}, "LECTERN_ROLES names roles"),
+        ({"FILE_STORAGE_OPTIONS": "[1]"}, "FILE_STORAGE_OPTIONS is a JSON object"),
+        ({"FILE_STORAGE_OPTIONS": '{"a": 1}'}, "FILE_STORAGE_OPTIONS needs FILE_STORAGE"),
         ({"DATABASE_URL": "postgresql://u@/school"}, "SECRET_KEY is not set"),
         ({"DATABASE_URL": "postgresql://u@/school", "SECRET_KEY": LONG}, "ENCRYPTION_KEYS is not"),
     ],
