@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from engineroom import clock
 from payments import periods
 from payments.gateways.base import (
     ChargeDeclined,
@@ -127,6 +128,18 @@ class GatewayContract:
         for bytes_, mark in bad:
             with pytest.raises(BadSignature):
                 world.gateway.verify(bytes_, mark)
+
+    def test_signatures_go_by_the_clock_of_the_world(self, world):
+        """A test school a year ahead still takes what the gateway signs now, and only that."""
+        started, ahead = world.gateway.start(intent()), timedelta(days=365)
+        world.pay(started)
+        event = world.events()[-1]
+        clock.follow(lambda: ahead)
+        assert clock.now() - clock.real() == ahead
+        assert world.gateway.verify(*world.post(event)).event_id
+        for age in (-int(ahead.total_seconds()), 301):
+            with pytest.raises(BadSignature):
+                world.gateway.verify(*world.post(event, age=age))
 
     def test_events_point_to_the_payment(self, world):
         started = world.gateway.start(intent())
