@@ -9,11 +9,11 @@ from datetime import timedelta
 from engineroom import clock
 from engineroom.faultpoints import faultpoint
 from payments import states
-from payments.actions.disputes import settle_dispute
+from payments.actions.disputes import disputed_payment, settle_dispute
 from payments.actions.payouts import record_payout
 from payments.actions.renewals import attend
-from payments.actions.settling import check_reading, flag, settle_order
-from payments.actions.subscriptions import check_subscription, settle_subscription
+from payments.actions.settling import check_reading, flag, refresh_payment, settle_order
+from payments.actions.subscriptions import catch_up, check_subscription
 from payments.gateways.base import (
     Claim,
     DisputeReading,
@@ -74,30 +74,21 @@ def _subscription(claim: SubscriptionReading, gateway: Gateway) -> None:
     try:
         _check_home(gateway, claim)
         check_subscription(subscription, claim)
-        reading = gateway.fetch_subscription(claim.reference)
-        settle_subscription(subscription=subscription, reading=reading, source="webhook")
+        catch_up(subscription, claim.reference, source="webhook")
     except PaymentMismatch as mismatch:
         attend(subscription, f"A signed event does not match: {mismatch.message}")
         raise
 
 
 def _dispute(claim: DisputeReading, gateway: Gateway) -> None:
-    payment = (
-        Payment.objects.filter(gateway=gateway.name, reference=claim.payment)
-        .select_related("order")
-        .first()
-    )
-    if payment is None:
-        # The period that is disputed may not have become an order yet.
-        raise NotKnownYet("The disputed payment is not known here.")
+    payment = disputed_payment(gateway, claim, source="webhook")
     try:
         _check_home(gateway, claim)
         if claim.currency != payment.currency:
             raise PaymentMismatch("The currency of the dispute is not that of the payment.")
         if payment.state != states.CAPTURED:
             # Told before the payment itself was: that comes first.
-            paid = gateway.fetch(payment.reference)
-            settle_order(payment=payment, reading=paid, source="webhook")
+            refresh_payment(payment, source="webhook")
         reading = gateway.fetch_dispute(claim.reference)
         settle_dispute(payment=payment, reading=reading, source="webhook")
     except PaymentMismatch as mismatch:

@@ -4,6 +4,8 @@ While it is open the order is disputed and what was bought stays open. Won: ever
 Lost: the money is gone, and what was bought for it ends.
 """
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
@@ -14,21 +16,24 @@ from payments import gateways, money, states
 from payments.actions.ledger import book_dispute, book_dispute_end
 from payments.actions.moves import locked_order, move_order
 from payments.actions.refunding import end_line
-from payments.actions.settling import flag
+from payments.actions.settling import flag, refresh_payment
+from payments.actions.subscriptions import catch_up
 from payments.events import DisputeClosed, DisputeOpened
 from payments.gateways import evidence as evidence_names
-from payments.gateways.base import DisputeReading
-from payments.models import Dispute, Order, OrderLine, Payment
+from payments.gateways.base import DisputeReading, Gateway
+from payments.models import Dispute, GatewayAccount, Order, OrderLine, Payment, Subscription
 from payments.queries.disputes import dispute_words
 from payments.refusals import (
     DisputeNotConfirmed,
     DisputeTakesNoAnswer,
     EvidenceNeeded,
     GatewayUnavailable,
+    NotKnownYet,
     PaymentMismatch,
 )
 
 BATCH = 50
+LOOK_BACK = timedelta(days=35)
 
 
 @transaction.atomic
@@ -189,8 +194,70 @@ def _note_answer(dispute: Dispute, order: Order, evidence: dict[str, str], actor
         )
 
 
+def disputed_payment(gateway: Gateway, reading: DisputeReading, *, source: str) -> Payment:
+    """Our payment that the dispute is about. A later period whose own news is still on its way
+    becomes an order first. No transaction may be open.
+
+    Raises NotKnownYet, GatewayUnavailable, PaymentMismatch.
+    """
+    ours = Payment.objects.filter(gateway=gateway.name, reference=reading.payment)
+    if reading.subscription and not ours.exists():
+        said = gateway.fetch_subscription(reading.subscription)
+        for one in Subscription.objects.filter(gateway=gateway.name, public_id=said.key):
+            catch_up(one, reading.subscription, source=source)
+    payment = ours.select_related("order").first()
+    if payment is None:
+        raise NotKnownYet("The disputed payment is not known here.")
+    return payment
+
+
+def find_disputes() -> int:
+    """Take in what gateways list and nobody told us about: an event may have been lost. Returns how
+    many were new."""
+    since, count = clock.real() - LOOK_BACK, 0
+    for account in GatewayAccount.objects.order_by("pk"):
+        gateway = gateways.by_name(account.gateway)
+        if gateway is None or gateway.mode != account.mode:
+            continue
+        known = set(
+            Dispute.objects.filter(payment__gateway=gateway.name).values_list(
+                "reference", flat=True
+            )
+        )
+        try:
+            names = [name for name in gateway.disputes_since(since) if name not in known]
+        except GatewayUnavailable:
+            continue
+        count += sum(_take_in(gateway, name) for name in names)
+    return count
+
+
+def _take_in(gateway: Gateway, name: str) -> bool:
+    try:
+        reading = gateway.fetch_dispute(name)
+        payment = disputed_payment(gateway, reading, source="reconciler")
+    except (GatewayUnavailable, NotKnownYet, PaymentMismatch):
+        # Of something else that is sold by the same account, or ask again next time.
+        return False
+    try:
+        if payment.state != states.CAPTURED:
+            refresh_payment(payment, source="reconciler")
+        settle_dispute(payment=payment, reading=reading, source="reconciler")
+    except GatewayUnavailable:
+        return False
+    except PaymentMismatch as mismatch:
+        flag(payment.order, mismatch.message)
+        return False
+    return True
+
+
 def refresh_disputes() -> int:
-    """Ask about disputes that are not decided: an event may have been lost. Returns how many."""
+    """Find those that were opened and never told of, and ask about those that are not decided: an
+    event may have been lost. Returns how many were looked at."""
+    return find_disputes() + _refresh_open()
+
+
+def _refresh_open() -> int:
     still = Dispute.objects.filter(state__in=[states.OPEN, states.UNDER_REVIEW])
     count = 0
     for dispute in still.select_related("payment__order").order_by("pk")[:BATCH]:

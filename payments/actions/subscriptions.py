@@ -16,8 +16,9 @@ from payments.actions.changing import pending_change, settle_change
 from payments.actions.moves import locked_subscription, move_subscription
 from payments.actions.plans import begin_subscription, keep_access, plan_of
 from payments.actions.renewals import adopt_first, attend, is_first, known_references, renew
+from payments.actions.settling import refresh_payment
 from payments.gateways.base import Gateway, SubscriptionReading
-from payments.models import Subscription
+from payments.models import OrderKind, Payment, Subscription
 from payments.queries.subscriptions import address_of, subscription_words
 from payments.refusals import (
     ChargeUnknown,
@@ -26,7 +27,13 @@ from payments.refusals import (
     SubscriptionNotReady,
 )
 
-__all__ = ["begin_subscription", "plan_of", "refresh_subscription", "settle_subscription"]
+__all__ = [
+    "begin_subscription",
+    "catch_up",
+    "plan_of",
+    "refresh_subscription",
+    "settle_subscription",
+]
 
 SLACK = timedelta(minutes=1)
 
@@ -66,6 +73,27 @@ def refresh_subscription(subscription: Subscription, *, source: str) -> Subscrip
     return settle_subscription(subscription=subscription, reading=reading, source=source)
 
 
+def catch_up(subscription: Subscription, name: str, *, source: str) -> Subscription:
+    """Bring it to where the gateway, which calls it `name`, says it is, whatever came first: one that
+    has not started here is started by its first payment. No transaction may be open.
+
+    Raises GatewayUnavailable, PaymentMismatch.
+    """
+    gateway = gateways.by_name(subscription.gateway)
+    if gateway is None:
+        raise GatewayUnavailable
+    if subscription.state == states.INCOMPLETE:
+        first = Payment.objects.filter(
+            order__subscription=subscription,
+            order__kind=OrderKind.PURCHASE,
+            reference__isnull=False,
+        ).exclude(state=states.CAPTURED)
+        for payment in first.select_related("order").order_by("-pk"):
+            refresh_payment(payment, source=source)
+    reading = gateway.fetch_subscription(name)
+    return settle_subscription(subscription=subscription, reading=reading, source=source)
+
+
 @transaction.atomic
 def settle_subscription(
     *, subscription: Subscription, reading: SubscriptionReading, source: str, actor=None
@@ -82,7 +110,7 @@ def settle_subscription(
     )
     subscription.checked_at, subscription.reference = now, reading.reference
     if subscription.state == states.INCOMPLETE:
-        # Its first payment is settled by itself and starts it; the sweep asks again then.
+        # Its first payment starts it: see `catch_up`.
         return subscription
     before = subscription.state
     _book_charges(subscription, reading, source, actor)

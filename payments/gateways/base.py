@@ -129,7 +129,10 @@ class SubscriptionReading:
 
 @dataclass(frozen=True, kw_only=True)
 class DisputeReading:
-    """A buyer's bank took money back. `status`: open, under_review, won, lost."""
+    """A buyer's bank took money back. `status`: open, under_review, won, lost.
+
+    `subscription` is the gateway's name for the one whose later period is disputed, else empty.
+    """
 
     reference: str
     payment: str
@@ -141,6 +144,7 @@ class DisputeReading:
     reason: str = ""
     fee_minor: int = 0
     due_at: datetime | None = None
+    subscription: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,6 +229,9 @@ class Gateway(Protocol):
 
     def fetch_dispute(self, reference: str) -> DisputeReading:
         """How the dispute stands now."""
+
+    def disputes_since(self, moment: datetime) -> Iterator[str]:
+        """Names of the disputes opened since then, oldest first; `fetch_dispute` says what each is."""
 
     def answer_dispute(self, reference: str, *, evidence: dict[str, str], key: str) -> None:
         """Send the evidence, once per key. `evidence` maps names of `gateways.evidence` to text."""

@@ -111,6 +111,10 @@ class OfflineGateway:
     def payouts_since(self, moment: datetime):
         return iter(())
 
+    def disputes_since(self, moment: datetime):
+        """No bank takes a transfer back."""
+        return iter(())
+
     def verify(self, body: bytes, signature: str) -> Notice:
         raise BadSignature("Nobody posts events about bank transfers.")
 

@@ -17,6 +17,7 @@ from payments.gateways.base import (
     Plan,
     Reading,
     RefundDeclined,
+    Started,
     SubscriptionReading,
 )
 from payments.signing import BadSignature
@@ -272,6 +273,32 @@ class GatewayContract:
         assert world.gateway.fetch_dispute(name).status == "under_review"
         world.decide(name, is_won=is_won)
         assert world.gateway.fetch_dispute(name).status == ("won" if is_won else "lost")
+
+    def test_disputes_since_are_oldest_first(self, world):
+        since, made = world.now() - timedelta(minutes=1), []
+        for key in ("one", "two"):
+            started = world.gateway.start(intent(key=key))
+            world.pay(started)
+            made.append(world.dispute(started))
+        assert list(world.gateway.disputes_since(since)) == made
+        for name in made:
+            assert world.gateway.fetch_dispute(name).reference == name
+        world.advance(world.now() + timedelta(days=1))
+        assert list(world.gateway.disputes_since(world.now())) == []
+
+    def test_a_dispute_says_which_subscription_it_is_about(self, world):
+        started, name = self.subscribed(world)
+        world.advance(periods.after(world.now(), "month") + timedelta(minutes=1))
+        second = world.gateway.fetch_subscription(name).charges[1]
+        first, later = (
+            world.dispute(started),
+            world.dispute(Started(reference=second.reference, url="")),
+        )
+        said = [world.gateway.fetch_dispute(one) for one in (first, later)]
+        assert [(one.payment, one.subscription) for one in said] == [
+            (started.reference, ""),
+            (second.reference, name),
+        ]
 
     def test_payouts_add_up(self, world):
         started = world.gateway.start(intent())

@@ -11,7 +11,7 @@ from accounts.actions.devices import issue_device
 from engineroom import clock, outbox, slots
 from engineroom.models import AuditEntry
 from payments import gateways, states
-from payments.actions.disputes import answer_dispute, settle_dispute
+from payments.actions.disputes import answer_dispute, refresh_disputes, settle_dispute
 from payments.actions.people import forget_buyer
 from payments.actions.refunding import refund_lines
 from payments.gateways import simulator
@@ -114,6 +114,18 @@ def test_a_dispute_without_an_answer_is_lost_and_ends_what_was_bought(dummy):
     assert dummy.count("withdraw") == 1
     assert order.lines.get().withdrawn_at
     assert balances()[("test:customers", "EUR")] == 0
+    assert audit_books()["ok"], audit_books()["problems"]
+
+
+def test_a_dispute_whose_opening_event_was_lost_is_found(dummy):
+    order = make_paid_order()
+    simulator.disputing.open_now(SimulatorPayment.objects.get())
+    outbox.OutboxEvent.objects.filter(topic=simulator.WEBHOOK_TOPIC).delete()
+
+    refresh_disputes()
+
+    order.refresh_from_db()
+    assert (order.state, Dispute.objects.get().state) == (states.DISPUTED, states.OPEN)
     assert audit_books()["ok"], audit_books()["problems"]
 
 

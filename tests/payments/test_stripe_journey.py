@@ -4,23 +4,32 @@ import random
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from engineroom import clock, outbox
+from engineroom import outbox
 from payments import periods, sellables, states
-from payments.actions.dunning import sweep_subscriptions
+from payments.actions.disputes import refresh_disputes
 from payments.actions.ordering import place_order, start_payment
 from payments.actions.refunding import refund_lines
 from payments.actions.steering import cancel_subscription, keep_subscription
-from payments.actions.webhooks import process_waiting
 from payments.gateways.base import Started
-from payments.models import Checkout, Dispute, GatewayEvent, Order, OrderKind, Payment
+from payments.models import (
+    Checkout,
+    Dispute,
+    GatewayEvent,
+    Order,
+    OrderKind,
+    Payment,
+    Subscription,
+)
 from payments.queries.books import audit_books
 from tests.factories.accounts import make_user
 from tests.factories.payments import make_offer
 from tests.factories.subscriptions import PeriodicSellable, make_membership, open_for
-from tests.payments.stripe_stand_in.world import StripeWorld
+from tests.payments.stripe_stand_in import money
+from tests.payments.stripe_stand_in.world import START, StripeWorld
 from tests.payments.test_pages import send
 
 pytestmark = pytest.mark.django_db
@@ -47,12 +56,9 @@ def knock(world, event, **how):
 
 
 def deliver(world, events) -> None:
-    """Post these, then let the worker try again and sweep what came too early."""
+    """Post these, and send the mails that they lead to; nobody sweeps or tries again."""
     for event in events:
         assert knock(world, event).status_code == 200
-    with clock.stopped_at(clock.now() + timedelta(minutes=1)):
-        process_waiting()
-        sweep_subscriptions()
     outbox.drain()
 
 
@@ -192,6 +198,13 @@ def test_a_membership_begins_renews_is_canceled_kept_and_ends(world, thing):
     assert audit_books()["ok"]
 
 
+def renewal_of(world, started) -> Started:
+    """The second period's payment, as Stripe names it."""
+    name = world.gateway.fetch(started.reference).subscription
+    charge = world.gateway.fetch_subscription(name).charges[1]
+    return Started(reference=charge.reference, url="")
+
+
 def end_of(seed, world) -> None:
     """Everything happens at Stripe first; its post comes later, shuffled and twice."""
     _, one = begin(make_offer())
@@ -200,22 +213,74 @@ def end_of(seed, world) -> None:
     world.pay(two)
     world.dispute(one)
     world.advance(periods.after(world.now(), "month") + timedelta(minutes=1))
+    if seed % 2:
+        world.dispute(renewal_of(world, two))
     events = world.events() * 2
     if seed:
         random.Random(seed).shuffle(events)  # noqa: S311 - a repeatable shuffle
     deliver(world, events)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(8))
 def test_in_whatever_order_the_post_comes_it_ends_alike(world, thing, seed):
+    """At the first delivery of each event: nobody tries again, nobody sweeps."""
     end_of(seed, world)
 
-    orders = Order.objects.order_by("pk").values_list("kind", "state", "total_minor")
-    assert sorted(row[2] for row in orders) == [2900, 2900, 4900]
+    orders = Order.objects.values_list("kind", "state", "total_minor")
+    assert sorted(orders) == [
+        ("purchase", states.DISPUTED, 4900),
+        ("purchase", states.PAID, 2900),
+        ("renewal", states.DISPUTED if seed % 2 else states.PAID, 2900),
+    ]
     captured = Payment.objects.filter(state=states.CAPTURED)
     assert sorted(captured.values_list("amount_minor", flat=True)) == [2900, 2900, 4900]
-    assert Dispute.objects.get().state == "open"
-    assert thing.count("deliver") >= 2
-    assert not GatewayEvent.objects.filter(processed_at=None).exists()
-    assert not GatewayEvent.objects.exclude(error="").exists()
+    assert set(Dispute.objects.values_list("state", flat=True)) == {"open"}
+    subscription = Subscription.objects.get()
+    assert (subscription.state, subscription.periods_paid) == (states.ACTIVE, 2)
+    assert subscription.period_starts_at == periods.after(START, "month")
+    assert subscription.attention == ""
+    assert thing.count("deliver") == 2
+    assert thing.is_open()
+    assert set(GatewayEvent.objects.values_list("attempts", "error")) == {(1, "")}
     assert audit_books()["ok"]
+
+
+def test_a_dispute_that_nobody_told_of_is_found(world, dummy):
+    order, started = bought(world)
+    world.dispute(started)
+    world.events()
+
+    counts = [refresh_disputes() for _ in range(2)]
+    outbox.drain()
+
+    order.refresh_from_db()
+    assert order.state == states.DISPUTED
+    assert Dispute.objects.get().amount_minor == 4900
+    assert counts == [2, 1]  # found and looked at; then looked at
+    assert len([one for one in mail.outbox if "isput" in one.subject]) == 1
+    assert audit_books()["ok"]
+
+
+def test_a_dispute_of_a_period_that_nobody_told_of_is_found(world, thing):
+    _, started = begin(make_membership())
+    world.pay(started)
+    world.advance(periods.after(world.now(), "month") + timedelta(minutes=1))
+    world.dispute(renewal_of(world, started))
+    world.events()
+
+    refresh_disputes()
+
+    orders = Order.objects.values_list("kind", "state")
+    assert sorted(orders) == [("purchase", states.PAID), ("renewal", states.DISPUTED)]
+    assert audit_books()["ok"]
+
+
+def test_disputes_of_other_shops_of_the_account_are_left_alone(world, dummy):
+    bought(world)
+    elsewhere = money.make_intent(world.stripe.memory, 700, "eur")
+    money.capture(world.stripe.memory, elsewhere, money.make_card(world.stripe.memory, None))
+    world.dispute(Started(reference=elsewhere["id"], url=""))
+
+    assert refresh_disputes() == 0
+    assert not Dispute.objects.exists()
+    assert Order.objects.get().attention == ""

@@ -4,7 +4,8 @@ The bank decides three days after the school's answer, or when the answer is ove
 answered wins, unless the card's dispute is one that is always lost.
 """
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -42,9 +43,16 @@ def open_now(payment: SimulatorPayment) -> SimulatorDispute:
     return made
 
 
+def _subscription(dispute: SimulatorDispute) -> str:
+    """Whose later period is disputed; empty for what was paid on the hosted page."""
+    sub = dispute.payment.subscription
+    return sub.token if sub and dispute.payment.number > 1 else ""
+
+
 def tell(dispute: SimulatorDispute) -> None:
     said = {
         "reference": dispute.token,
+        "subscription": _subscription(dispute),
         "payment": dispute.payment.token,
         "status": dispute.state,
         "amount_minor": dispute.amount_minor,
@@ -112,7 +120,7 @@ def answer(token: str, evidence: dict[str, str]) -> None:
 
 
 def reading(token: str) -> DisputeReading:
-    dispute = SimulatorDispute.objects.select_related("payment").get(token=token)
+    dispute = SimulatorDispute.objects.select_related("payment__subscription").get(token=token)
     return DisputeReading(
         reference=dispute.token,
         payment=dispute.payment.token,
@@ -124,7 +132,15 @@ def reading(token: str) -> DisputeReading:
         reason=dispute.reason,
         fee_minor=dispute.fee_minor,
         due_at=dispute.due_at,
+        subscription=_subscription(dispute),
     )
+
+
+def since(moment: datetime) -> Iterator[str]:
+    """Those opened since then, oldest first."""
+    opened = SimulatorDispute.objects.exclude(state=State.PLANNED)
+    late = opened.filter(due_at__gte=moment + ANSWER_WITHIN).order_by("due_at", "pk")
+    return iter(list(late.values_list("token", flat=True)))
 
 
 def forget(tokens: list[str]) -> None:

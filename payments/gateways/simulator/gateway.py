@@ -110,6 +110,9 @@ class SimulatorGateway:
     def fetch_dispute(self, reference: str) -> DisputeReading:
         return disputing.reading(reference)
 
+    def disputes_since(self, moment: datetime):
+        return disputing.since(moment)
+
     def answer_dispute(self, reference: str, *, evidence: dict[str, str], key: str) -> None:
         disputing.answer(reference, evidence)
 
@@ -181,6 +184,7 @@ def _dispute(said: _Said) -> DisputeReading:
         payment=said.text("payment"),
         status=said.text("status"),
         reason=said.text("reason", 80),
+        subscription=said.text("subscription"),
         **said.shared,
     )
 

@@ -98,6 +98,10 @@ class StripeGateway:
     def fetch_dispute(self, reference: str):
         return settling.dispute(reference, self._account)
 
+    def disputes_since(self, moment: datetime):
+        since = {"gte": int(moment.timestamp())}
+        return (one["id"] for one in reversed(every(api().disputes.list, created=since)))
+
     def answer_dispute(self, reference: str, *, evidence: dict[str, str], key: str) -> None:
         settling.answer(reference, evidence, key)
 
@@ -123,8 +127,7 @@ class StripeGateway:
         if str(payload.get("type", "")).startswith("charge.dispute."):
             said = payload["data"]["object"]
             intent = reading.id_of(said.get("payment_intent"))
-            name = settling.our_reference(intent) if intent else ""
-            return reading.dispute(said, name, self._home(payload))
+            return reading.dispute(said, settling.our_names(intent), self._home(payload))
         return self._claim(payload)
 
     def _home(self, payload: dict) -> str:
@@ -146,7 +149,7 @@ def _read(type_: str, said: dict, home: str) -> Claim | None:
     if type_.startswith("customer.subscription.") and kind == "subscription":
         return reading.subscription(said, home)
     if type_.startswith("charge.dispute.") and kind == "dispute":
-        return reading.dispute(said, reading.id_of(said.get("payment_intent")), home)
+        return reading.dispute(said, (reading.id_of(said.get("payment_intent")), ""), home)
     if type_ == "payout.paid" and kind == "payout":
         return settling.reading_of(said, home)
     if type_ in ("invoice.paid", "invoice.payment_failed") and kind == "invoice":

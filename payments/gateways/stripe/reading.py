@@ -203,12 +203,14 @@ def subscription(said: dict, account: str, paid=(), method: str = "") -> Subscri
     )
 
 
-def dispute(said: dict, payment_reference: str, account: str) -> DisputeReading:
+def dispute(said: dict, names: tuple[str, str], account: str) -> DisputeReading:
+    """`names`: ours for the payment, and the subscription of which it paid a later period."""
     currency = code(said)
     fees = [row["fee"] for row in said.get("balance_transactions") or [] if code(row) == currency]
     return DisputeReading(
         reference=said["id"],
-        payment=payment_reference,
+        payment=names[0],
+        subscription=names[1],
         status=DISPUTE.get(said["status"], "open"),
         amount_minor=amounts.back(said["amount"], currency),
         currency=currency,

@@ -49,19 +49,23 @@ def intent_of(reference: str) -> str:
     return reading.intent_of(ask(api().invoices.retrieve, reference, expand=["payments"]))
 
 
-def our_reference(intent: str) -> str:
-    """The other way around: the session that began with this PaymentIntent, or else itself."""
+def our_names(intent: str) -> tuple[str, str]:
+    """The other way around: the session that began with this PaymentIntent, or else itself; then
+    the subscription of which it paid a later period or a change, or else nothing."""
+    if not intent:
+        return "", ""
     for session in every(api().checkout.sessions.list, payment_intent=intent):
-        return session["id"]
+        return session["id"], ""
     by_intent = {"type": "payment_intent", "payment_intent": intent}
     for row in every(api().invoice_payments.list, payment=by_intent):
         invoice = ask(api().invoices.retrieve, reading.id_of(row["invoice"]))
+        parent = (invoice["parent"] or {}).get("subscription_details") or {}
+        name = reading.id_of(parent.get("subscription"))
         if invoice["billing_reason"] == "subscription_create":
-            parent = (invoice["parent"] or {}).get("subscription_details") or {}
-            name = reading.id_of(parent.get("subscription"))
             for session in every(api().checkout.sessions.list, subscription=name):
-                return session["id"]
-    return intent
+                return session["id"], ""
+        return intent, name
+    return intent, ""
 
 
 def refund(reference: str, *, amount_minor: int, currency: str, key: str) -> str:
@@ -93,8 +97,7 @@ def _accepted(made: dict) -> str:
 
 def dispute(reference: str, account: str) -> DisputeReading:
     said = ask(api().disputes.retrieve, reference)
-    intent = reading.id_of(said["payment_intent"])
-    return reading.dispute(said, our_reference(intent) if intent else "", account)
+    return reading.dispute(said, our_names(reading.id_of(said["payment_intent"])), account)
 
 
 def answer(reference: str, evidence: dict[str, str], key: str) -> None:
@@ -128,7 +131,7 @@ def _part(row: dict) -> PayoutPart:
         kind = "other"
     return PayoutPart(
         kind=kind,
-        reference=our_reference(intent) if intent else reading.id_of(source),
+        reference=our_names(intent)[0] if intent else reading.id_of(source),
         amount_minor=amounts.back(row["amount"], reading.code(row)),
         fee_minor=amounts.back(row["fee"], reading.code(row)),
     )

@@ -142,6 +142,7 @@ ROUTES = [
     ("GET", "/v1/refunds", "_refund_list_params", _lister("refund", "payment_intent")),
     ("POST", "/v1/refunds", "_refund_create_params",
      lambda st, given: money.refund(st.memory, given)),
+    ("GET", "/v1/disputes", "_dispute_list_params", _lister("dispute", "payment_intent")),
     ("GET", "/v1/disputes" + ONE, "_dispute_retrieve_params", _getter("dispute")),
     ("POST", "/v1/disputes" + ONE, "_dispute_update_params",
      lambda st, given, name: money.answer_dispute(
