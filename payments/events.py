@@ -15,11 +15,15 @@ class OrderPaid(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class LineRefunded(Event):
-    """Money of a line went back. `is_whole`: nothing of the line is left, what it gave has ended."""
+    """Money of a line went back, by a refund or a lost dispute: the other's id is None.
+
+    `is_whole`: nothing of the line is left, what it gave has ended.
+    """
 
     name = "order.line_refunded"
     line_id: int
-    refund_id: int
+    refund_id: int | None = None
+    dispute_id: int | None = None
     amount_minor: int
     currency: str
     is_whole: bool

@@ -212,8 +212,10 @@ def _facts(document: Mapping) -> list[dict]:
         if corrects["reason"]:
             facts.append(("Reason", corrects["reason"]))
     if payment["on"]:
-        verb = "Refunded" if corrects else "Paid"
-        method = f" {'to' if corrects else 'with'} {payment['method']}" if payment["method"] else ""
+        verb, word = ("Refunded", "to") if corrects else ("Paid", "with")
+        if payment.get("taken_back"):
+            verb = "Taken back"
+        method = f" {word} {payment['method']}" if payment["method"] else ""
         facts.append((verb, f"{day_text(payment['on'])}{method}"))
     return [{"label": label, "value": value} for label, value in facts]
 

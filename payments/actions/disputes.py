@@ -13,12 +13,13 @@ from django.db.models import F
 from engineroom import audit, clock, mail
 from engineroom.events import announce
 from payments import gateways, money, states
+from payments.actions.invoices import issue_dispute_note
 from payments.actions.ledger import book_dispute, book_dispute_end
 from payments.actions.moves import locked_order, move_order
 from payments.actions.refunding import end_line
 from payments.actions.settling import flag, refresh_payment
 from payments.actions.subscriptions import catch_up
-from payments.events import DisputeClosed, DisputeOpened
+from payments.events import DisputeClosed, DisputeOpened, LineRefunded
 from payments.gateways import evidence as evidence_names
 from payments.gateways.base import DisputeReading, Gateway
 from payments.models import Dispute, GatewayAccount, Order, OrderLine, Payment, Subscription
@@ -147,11 +148,25 @@ def _lose(order: Order, dispute: Dispute) -> None:
         line.refunded_minor += share
         line.order = order
         end_line(line)
+        _tell_of(line, share, dispute)
     Order.objects.filter(pk=order.pk).update(refunded_minor=F("refunded_minor") + amount)
     order.refresh_from_db(fields=["refunded_minor"])
+    issue_dispute_note(dispute, parts)
     if not _others_open(order):
         is_whole = order.refunded_minor == order.total_minor
         move_order(order, states.REFUNDED if is_whole else states.PARTLY_REFUNDED)
+
+
+def _tell_of(line: OrderLine, amount_minor: int, dispute: Dispute) -> None:
+    announce(
+        LineRefunded(
+            line_id=line.pk,
+            dispute_id=dispute.pk,
+            amount_minor=amount_minor,
+            currency=dispute.currency,
+            is_whole=not line.left_minor,
+        )
+    )
 
 
 def answer_dispute(

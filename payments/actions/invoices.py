@@ -1,4 +1,4 @@
-"""Invoices when an order is paid, credit notes when money goes back.
+"""Invoices when an order is paid, credit notes when money goes back, by refund or lost dispute.
 
 Both are written in the transaction that moves the money, so that there is never one without the
 other, and printed later from what was frozen then. Numbers come from a counter row that the
@@ -13,11 +13,21 @@ from django.utils import timezone
 from engineroom import audit, clock, mail, outbox
 from payments import invoicing, states, taxes
 from payments.invoicing import Part
-from payments.models import Invoice, InvoiceSeries, Mode, Order, OrderLine, Refund, RefundLine
+from payments.models import (
+    Dispute,
+    Invoice,
+    InvoiceSeries,
+    Mode,
+    Order,
+    OrderLine,
+    Payment,
+    Refund,
+)
 from payments.queries.invoices import document_words
 from payments.refusals import InvoiceHasNoAddress
 
 PRINT_TOPIC = "payments.print_invoice"
+TAKEN_BACK = "Your bank took the payment back."
 
 
 def next_number(prefix: str) -> tuple[InvoiceSeries, int]:
@@ -71,33 +81,60 @@ def issue_credit_note(refund: Refund) -> Invoice | None:
     """
     if found := Invoice.objects.filter(refund=refund).first():
         return found
-    order = refund.order
+    rows = refund.lines.select_related("line").order_by("pk")
+    parts = [(row.line, row.amount_minor) for row in rows]
+    when = refund.done_at or clock.now()
+    return _credit(
+        refund.order, parts, refund.payment, when, reason=refund.reason, about={"refund": refund}
+    )
+
+
+@transaction.atomic
+def issue_dispute_note(dispute: Dispute, parts: list[tuple[OrderLine, int]]) -> Invoice | None:
+    """The one credit note of a lost dispute, mailed to the buyer: the money is back with them, so that
+    the sale is undone to that extent as by a refund. `parts`: what was taken of which line.
+
+    None when nothing was left to take. The caller holds the order's lock.
+    """
+    if found := Invoice.objects.filter(dispute=dispute).first():
+        return found
+    payment = dispute.payment
+    note = _credit(
+        payment.order, parts, payment, dispute.closed_at, reason=TAKEN_BACK,
+        about={"dispute": dispute}, taken_back=True,
+    )  # fmt: skip
+    if note and note.order.email:
+        key = f"dispute-note:{dispute.public_id}"
+        mail.send("invoice", note.order.email, document_words(note), key=key)
+    return note
+
+
+def _credit(
+    order: Order, parts, payment: Payment, when, *, reason: str, about: dict, taken_back=False
+) -> Invoice | None:
     invoice = issue_invoice(order)
-    if invoice is None:
+    if invoice is None or not parts:
         return None
     lines = [
-        _line(order, part.line, share)
-        for part in refund.lines.select_related("line").order_by("pk")
-        if (share := _credited(part)).gross
+        _line(order, line, share)
+        for line, amount in parts
+        if (share := _credited(line, amount)).gross
     ]
+    said = {"method": payment.method, "gateway": payment.gateway, "on": _day(when)}
     return _write(
         Invoice.Kind.CREDIT_NOTE,
         order,
         lines=lines,
-        paid_minor=refund.amount_minor,
-        payment={
-            "method": refund.payment.method,
-            "gateway": refund.payment.gateway,
-            "on": _day(refund.done_at or clock.now()),
-        },
-        refund=refund,
+        paid_minor=sum(amount for _, amount in parts),
+        payment=said | ({"taken_back": True} if taken_back else {}),
         corrects=invoice,
+        reason=reason,
+        about=about,
     )
 
 
-def _credited(part: RefundLine) -> Part:
-    """The parts of this refund line, out of what earlier credit notes left."""
-    line = part.line
+def _credited(line: OrderLine, amount_minor: int) -> Part:
+    """The parts of what goes back of this line, out of what earlier credit notes left."""
     left = Part(net=line.net_minor, tax=line.tax_minor, rounding=line.rounding_minor)
     earlier = Invoice.objects.filter(
         order_id=line.order_id, kind=Invoice.Kind.CREDIT_NOTE
@@ -112,7 +149,7 @@ def _credited(part: RefundLine) -> Part:
                         rounding=row["rounding_minor"],
                     )
                 )
-    return invoicing.share(left, part.amount_minor)
+    return invoicing.share(left, amount_minor)
 
 
 def _line(order: Order, line: OrderLine, part: Part | None = None) -> dict:
@@ -141,8 +178,9 @@ def _write(
     lines: list[dict],
     paid_minor: int,
     payment: dict,
-    refund: Refund | None = None,
     corrects: Invoice | None = None,
+    reason: str = "",
+    about: dict | None = None,
 ) -> Invoice:
     now = clock.now()
     prefix = prefix_of(kind, order.mode, timezone.localtime(now).year)
@@ -159,7 +197,7 @@ def _write(
         paid_minor=paid_minor,
         payment=payment,
         is_test=order.mode == Mode.TEST,
-        corrects=_reference(corrects, refund) if corrects else None,
+        corrects=_reference(corrects, reason) if corrects else None,
     )
     sums = document["totals"]
     invoice = Invoice.objects.create(
@@ -169,7 +207,7 @@ def _write(
         kind=kind,
         mode=order.mode,
         order=order,
-        refund=refund,
+        **(about or {}),
         corrects=corrects,
         issued_at=now,
         country=corrects.country if corrects else _tax_country(order),
@@ -235,11 +273,11 @@ def _buyer(order: Order) -> dict:
     }
 
 
-def _reference(invoice: Invoice, refund: Refund) -> dict:
+def _reference(invoice: Invoice, reason: str) -> dict:
     return {
         "number": invoice.number,
         "issued_on": invoice.document["issued_on"],
-        "reason": refund.reason,
+        "reason": reason,
     }
 
 

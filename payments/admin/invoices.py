@@ -90,7 +90,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     search_help_text = "Number of the document or of the order"
     fields = [
         ("number", "kind", "mode"),
-        ("order", "corrects", "refund"),
+        ("order", "corrects", "refund", "dispute"),
         ("country", "net", "tax", "total"),
         "issued_at",
         "files",

@@ -6,6 +6,7 @@ from django.db.models import Q
 from engineroom import clock, ids
 from payments import money
 from payments.models.columns import currency_column, currency_shape, not_negative, one_of
+from payments.models.disputes import Dispute
 from payments.models.orders import Mode, Order
 from payments.models.payments import Refund
 
@@ -43,6 +44,10 @@ class Invoice(models.Model):
     refund = models.OneToOneField(
         Refund, models.PROTECT, null=True, blank=True, related_name="credit_note"
     )
+    # A constraint instead of a one-to-one column: adding that would rebuild the guarded table.
+    dispute = models.ForeignKey(
+        Dispute, models.PROTECT, null=True, blank=True, related_name="credit_notes"
+    )
     corrects = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="credit_notes"
     )
@@ -66,6 +71,11 @@ class Invoice(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["order"], condition=Q(kind="invoice"), name="one_invoice_per_order"
+            ),
+            models.UniqueConstraint(
+                fields=["dispute"],
+                condition=Q(dispute__isnull=False),
+                name="one_credit_note_per_dispute",
             ),
         ]
         indexes = [models.Index(fields=["issued_at"], name="invoice_by_day")]
