@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 from ipaddress import ip_address
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+
+STRIPE_KEY = re.compile(r"[sr]k_(?P<mode>test|live)_\w+")
+STRIPE_SECRET = re.compile(r"whsec_\S+")
 
 
 class Environment(environ.FileAwareEnv):
@@ -170,16 +174,21 @@ def offline_settings(env, name: str) -> dict:
 def stripe_settings(env, is_test_school: bool) -> dict:
     """The STRIPE_ settings. The mode is the key's, and must be the school's: a live school that
     took test money would give everything away, a test school must not take anybody's money."""
-    key, secrets, base = (
-        env(f"STRIPE_{name}") for name in ("SECRET_KEY", "WEBHOOK_SECRETS", "API_BASE")
-    )
+    key, base = env("STRIPE_SECRET_KEY").strip(), env("STRIPE_API_BASE")
+    secrets = [one.strip() for one in env("STRIPE_WEBHOOK_SECRETS") if one.strip()]
     if env("PAYMENT_GATEWAY") == "stripe" and not (key and secrets):
         raise ImproperlyConfigured(
             "PAYMENT_GATEWAY=stripe needs STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRETS."
         )
-    mode = {"test": "test", "live": "live"}.get(key[3:7]) if key[:3] in ("sk_", "rk_") else None
+    found = STRIPE_KEY.fullmatch(key)
+    mode = found["mode"] if found else None
     if key and mode is None:
-        raise ImproperlyConfigured("STRIPE_SECRET_KEY starts with sk_test_, sk_live_ or rk_.")
+        raise ImproperlyConfigured(
+            "STRIPE_SECRET_KEY is a secret or restricted key: sk_test_…, sk_live_…, rk_test_… or"
+            " rk_live_…"
+        )
+    if not all(STRIPE_SECRET.fullmatch(secret) for secret in secrets):
+        raise ImproperlyConfigured("Each of STRIPE_WEBHOOK_SECRETS starts with whsec_.")
     if key and (mode == "test") != is_test_school:
         kind = "test" if is_test_school else "live"
         raise ImproperlyConfigured(f"STRIPE_SECRET_KEY is a {mode} key, and this a {kind} school.")
@@ -189,7 +198,7 @@ def stripe_settings(env, is_test_school: bool) -> dict:
         )
     return {
         "STRIPE_SECRET_KEY": key,
-        "STRIPE_WEBHOOK_SECRETS": [secret.strip() for secret in secrets if secret.strip()],
+        "STRIPE_WEBHOOK_SECRETS": secrets,
         "STRIPE_API_BASE": base,
         "STRIPE_MODE": mode or "test",
     }

@@ -16,13 +16,20 @@ from engineroom.boot import loopback, stored_secret
 ROOT = Path(__file__).resolve().parents[2]
 LONG = "k" * 64
 KEY = "4qtWBN7tE4lAi6gTC0PUNFYr5fXFJd0wQhRkC8Pq_lU="
+STRIPE = {
+    "PAYMENT_GATEWAY": "stripe",
+    "STRIPE_SECRET_KEY": "sk_test_1",
+    "STRIPE_WEBHOOK_SECRETS": "whsec_1",
+}
+LIVE = STRIPE | {"SITE_URL": "https://school.example", "STRIPE_SECRET_KEY": "rk_live_1"}
 PROBE = """
 import json
 from config import settings as s
 print(json.dumps({name: getattr(s, name) for name in (
     "SITE_URL", "ALLOWED_HOSTS", "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE",
     "CSRF_COOKIE_SECURE", "SECURE_HSTS_SECONDS", "SECURE_SSL_REDIRECT", "TEST_SCHOOL",
-    "SHOW_TEST_BANNER", "SECRET_KEY", "ENCRYPTION_KEYS", "DEBUG")}))
+    "SHOW_TEST_BANNER", "SECRET_KEY", "ENCRYPTION_KEYS", "DEBUG", "STRIPE_MODE",
+    "STRIPE_WEBHOOK_SECRETS")}))
 """
 
 
@@ -85,6 +92,17 @@ def test_a_public_test_school_says_so(tmp_path):
         ({"LECTERN_ROLES": "pages,kitchen"}, "LECTERN_ROLES names roles"),
         ({"FILE_STORAGE_OPTIONS": "[1]"}, "FILE_STORAGE_OPTIONS is a JSON object"),
         ({"FILE_STORAGE_OPTIONS": '{"a": 1}'}, "FILE_STORAGE_OPTIONS needs FILE_STORAGE"),
+        ({"PAYMENT_GATEWAY": "stripe"}, "needs STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRETS"),
+        (STRIPE | {"STRIPE_SECRET_KEY": " "}, "needs STRIPE_SECRET_KEY"),
+        (STRIPE | {"STRIPE_WEBHOOK_SECRETS": " , "}, "and STRIPE_WEBHOOK_SECRETS"),
+        (STRIPE | {"STRIPE_SECRET_KEY": "pk_test_1"}, "STRIPE_SECRET_KEY is a secret or"),
+        (STRIPE | {"STRIPE_SECRET_KEY": "sk_test_"}, "STRIPE_SECRET_KEY is a secret or"),
+        (STRIPE | {"STRIPE_SECRET_KEY": "sk_prod_1"}, "STRIPE_SECRET_KEY is a secret or"),
+        (STRIPE | {"STRIPE_SECRET_KEY": "sk_test_1 2"}, "STRIPE_SECRET_KEY is a secret or"),
+        (STRIPE | {"STRIPE_WEBHOOK_SECRETS": "whsec_a,sk_test_1"}, "starts with whsec_"),
+        (STRIPE | {"STRIPE_SECRET_KEY": "sk_live_1"}, "is a live key, and this a test school"),
+        (LIVE | {"STRIPE_SECRET_KEY": "rk_test_1"}, "is a test key, and this a live school"),
+        (LIVE | {"STRIPE_API_BASE": "http://127.0.0.1:1"}, "STRIPE_API_BASE is for tests"),
         ({"DATABASE_URL": "postgresql://u@/school"}, "SECRET_KEY is not set"),
         ({"DATABASE_URL": "postgresql://u@/school", "SECRET_KEY": LONG}, "ENCRYPTION_KEYS is not"),
     ],
@@ -94,6 +112,16 @@ def test_what_is_unsafe_does_not_start(tmp_path, environment, complaint):
 
     assert values is None
     assert complaint in error
+
+
+@pytest.mark.parametrize(("environment", "mode"), [(STRIPE, "test"), (LIVE, "live")])
+def test_a_school_starts_with_the_key_of_its_mode(tmp_path, environment, mode):
+    two = {"STRIPE_WEBHOOK_SECRETS": "whsec_old, whsec_new"}
+
+    values, _ = start(tmp_path, **(environment | two))
+
+    assert values["STRIPE_MODE"] == mode
+    assert values["STRIPE_WEBHOOK_SECRETS"] == ["whsec_old", "whsec_new"]
 
 
 def test_postgresql_starts_when_both_secrets_are_set(tmp_path):

@@ -6,10 +6,14 @@ from payments.refusals import AmountNotCharged
 
 HUNDREDFOLD = {"ISK"}
 MOST = 99_999_999  # digits that Stripe takes
+WHY_NOT = "Stripe does not move this amount in this currency."
 
 
 def out(amount_minor: int, currency: str) -> int:
-    """Stripe's number for our amount. Raises AmountNotCharged."""
+    """Stripe's number for our amount. Raises AmountNotCharged.
+
+    Nothing is rounded: a buyer would pay another amount than the one they agreed to.
+    """
     if currency in HUNDREDFOLD:
         amount_minor *= 100
     elif money.exponent(currency) == 3 and amount_minor % 10:

@@ -44,8 +44,11 @@ def asking():
     except stripe.InvalidRequestError as error:
         log.warning("Stripe refused a request: %s", error.user_message)
         raise NotTaken(error.user_message or "Stripe refused the request.") from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        log.error("Stripe does not let STRIPE_SECRET_KEY do this: %s", type(error).__name__)
+        raise GatewayUnavailable from error
     except stripe.StripeError as error:
-        # No answer, 5xx, too many requests, a key that is not valid, the same key still running.
+        # No answer, 5xx, too many requests, the same key still running or used for something else.
         log.warning("Stripe did not answer: %s", type(error).__name__)
         raise GatewayUnavailable from error
 

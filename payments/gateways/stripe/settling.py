@@ -12,6 +12,7 @@ from payments.gateways.base import (
 from payments.gateways.evidence import clean
 from payments.gateways.stripe import amounts, reading
 from payments.gateways.stripe.client import NotTaken, api, ask, every, strict
+from payments.refusals import AmountNotCharged
 
 # What Stripe has a field for; the rest goes into its free text, under its own heading.
 EVIDENCE = {
@@ -84,6 +85,8 @@ def refund(reference: str, *, amount_minor: int, currency: str, key: str) -> str
             api().refunds.create, key=f"refund:{key}", payment_intent=intent,
             amount=amounts.out(amount_minor, currency), metadata={"refund": key},
         )  # fmt: skip
+    except AmountNotCharged as error:
+        raise RefundDeclined(amounts.WHY_NOT) from error
     except (NotTaken, ChargeDeclined) as error:
         raise RefundDeclined(str(error)[:300]) from error
     return _accepted(made)

@@ -4,7 +4,7 @@ from payments import periods
 from payments.gateways.base import ChargeDeclined, Plan, SubscriptionReading
 from payments.gateways.stripe import amounts, reading
 from payments.gateways.stripe.client import NotTaken, api, ask, asking, every, strict
-from payments.refusals import GatewayUnavailable
+from payments.refusals import AmountNotCharged, GatewayUnavailable
 
 EXPANDED = ["customer.invoice_settings.default_payment_method", "default_payment_method"]
 OVER = ("canceled", "incomplete_expired")
@@ -107,6 +107,11 @@ def change(reference: str, plan: Plan, *, due_minor: int, key: str, now) -> None
     said = retrieve(reference)
     if said["status"] in OVER or said["metadata"].get("changed_by") == key:
         return
+    try:
+        # Before anything is written there.
+        due, price = amounts.out(due_minor, plan.currency), price_data(plan)
+    except AmountNotCharged as error:
+        raise ChargeDeclined(amounts.WHY_NOT) from error
     item = said["items"]["data"][0]
     is_anew = item["price"]["recurring"]["interval"] != plan.period
     is_trial = reading.subscription(said, "").status == "trialing"
@@ -114,16 +119,15 @@ def change(reference: str, plan: Plan, *, due_minor: int, key: str, now) -> None
     if is_anew and not is_trial:
         ends = int(periods.after(now, plan.period).timestamp())
     if due_minor > 0:
-        _charge(said, plan, due_minor, int(now.timestamp()), ends, key)
+        _charge(said, plan, due, int(now.timestamp()), ends, key)
     elif due_minor < 0:
-        amount = amounts.out(due_minor, plan.currency)
         customer = reading.id_of(said["customer"])
         ask(
             api().customers.balance_transactions.create, customer, key=f"credit:{key}",
-            amount=amount, currency=plan.currency.lower(), description=plan.title[:300],
+            amount=due, currency=plan.currency.lower(), description=plan.title[:300],
         )  # fmt: skip
     # The item keeps its product: Stripe's price data here takes no new one.
-    price = price_data(plan) | {"product": reading.id_of(item["price"]["product"])}
+    price |= {"product": reading.id_of(item["price"]["product"])}
     wanted = {
         "items": [{"id": item["id"], "price_data": price}],
         "proration_behavior": "none",
@@ -136,7 +140,7 @@ def change(reference: str, plan: Plan, *, due_minor: int, key: str, now) -> None
     _update(reference, f"change:{key}", **wanted)
 
 
-def _charge(said: dict, plan: Plan, due_minor: int, starts: int, ends: int, key: str) -> None:
+def _charge(said: dict, plan: Plan, due: int, starts: int, ends: int, key: str) -> None:
     customer, currency = reading.id_of(said["customer"]), plan.currency.lower()
     made = [
         row
@@ -153,7 +157,7 @@ def _charge(said: dict, plan: Plan, due_minor: int, starts: int, ends: int, key:
     if invoice["status"] == "draft":
         ask(
             api().invoice_items.create, key=f"item:{key}", customer=customer, currency=currency,
-            invoice=invoice["id"], amount=amounts.out(due_minor, plan.currency),
+            invoice=invoice["id"], amount=due,
             description=plan.title[:300], period={"start": starts, "end": ends},
         )  # fmt: skip
         invoice = ask(api().invoices.finalize_invoice, invoice["id"], key=f"final:{key}")

@@ -30,7 +30,8 @@ class StandIn:
         self.memory = Memory(int(now))
         self.lock = threading.RLock()
         self.kept: dict[str, tuple[str, int, dict]] = {}
-        self.fails = 0  # how many requests are answered with 500
+        # What every request is answered with instead: (status, error); None: as it should be.
+        self.says: tuple[int, dict] | None = None
         self.requests: list[tuple[str, str, dict]] = []
         self.sent = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -51,9 +52,8 @@ class StandIn:
         key = headers.get("Idempotency-Key") if method == "POST" else None
         with self.lock:
             self.requests.append((method, path, given))
-            if self.fails:
-                self.fails -= 1
-                return 500, {"error": {"type": "api_error", "message": "An error occurred."}}
+            if self.says:
+                return self.says[0], {"error": {"message": "An error occurred."} | self.says[1]}
             if headers.get("Authorization") != f"Bearer {KEY}":
                 return 401, {"error": {"type": "invalid_request_error", "message": "Invalid key."}}
             if key in self.kept:
