@@ -36,6 +36,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         "payments.*",
         "engineroom.view_*",
         "engineroom.move_clock",
+        "engineroom.change_outboxevent",
     ),
 }
 ROLES = tuple(PERMISSIONS)

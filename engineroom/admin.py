@@ -10,6 +10,7 @@ from django.urls import path
 from django.utils.html import format_html
 
 from engineroom import outbox
+from engineroom.asking import asks
 from engineroom.clockpage import clock_page
 from engineroom.models import AuditEntry, IdempotencyKey, OutboxEvent, SettingValue, Worker
 from engineroom.refusals import Refusal
@@ -226,9 +227,16 @@ class OutboxEventAdmin(ReadOnlyAdmin):
             return "delivered"
         return format_html("<strong>dead letter</strong>") if row.dead_at else "waiting"
 
-    @admin.action(description="Try dead letters again")
+    def has_queue_permission(self, request):
+        return request.user.has_perm("engineroom.change_outboxevent")
+
+    @asks(
+        "Try these letters again, from their first try? Delivered ones stay as they are.",
+        description="Try dead letters again",
+        permissions=["queue"],
+    )
     def revive(self, request, queryset):
-        count = outbox.revive(list(queryset.values_list("pk", flat=True)))
+        count = outbox.revive(list(queryset.values_list("pk", flat=True)), actor=request.user)
         self.message_user(request, f"{count} queued again.")
 
 

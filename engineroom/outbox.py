@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from engineroom import clock, ids
+from engineroom import audit, clock, ids
 from engineroom.models import OutboxEvent
 
 LEASE = timedelta(seconds=120)
@@ -148,11 +148,15 @@ def dead_count() -> int:
     return OutboxEvent.objects.exclude(dead_at=None).count()
 
 
-def revive(row_ids: list[int]) -> int:
-    """Queue dead letters again from their first try."""
-    return OutboxEvent.objects.filter(pk__in=row_ids, done_at=None).update(
-        dead_at=None, attempts=0, available_at=clock.now(), leased_until=None
-    )
+@transaction.atomic
+def revive(row_ids: list[int], *, actor=None) -> int:
+    """Queue dead letters again from their first try; returns how many."""
+    dead = OutboxEvent.objects.filter(pk__in=row_ids, done_at=None).exclude(dead_at=None)
+    keys = list(dead.order_by("pk").values_list("pk", "key"))
+    count = dead.update(dead_at=None, attempts=0, available_at=clock.now(), leased_until=None)
+    for _, key in keys:
+        audit.record("outbox.revived", key[:120], actor=actor)
+    return count
 
 
 def forget(topic: str, **payload) -> int:

@@ -5,6 +5,7 @@ from django.contrib import admin
 from accounts import actions
 from accounts.models import Device, SignInLink
 from engineroom.admin import ReadOnlyAdmin
+from engineroom.asking import asks
 
 
 @admin.register(Device)
@@ -26,11 +27,16 @@ class DeviceAdmin(ReadOnlyAdmin):
     ]
     actions = ["sign_out"]
 
-    @admin.action(description="Sign out")
+    def has_devices_permission(self, request):
+        return request.user.has_perm("accounts.change_device")
+
+    @asks(
+        "Sign these devices out? Their people sign in again to use them.",
+        description="Sign out",
+        permissions=["devices"],
+        shown=lambda device: f"{device} of {device.person}",
+    )
     def sign_out(self, request, queryset):
-        if not request.user.has_perm("accounts.change_device"):
-            self.message_user(request, "You may not sign out devices.", "error")
-            return
         done = sum(
             actions.revoke_device(device=row, actor=request.user, reason="by staff")
             for row in queryset

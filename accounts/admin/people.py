@@ -18,6 +18,7 @@ from accounts import actions
 from accounts.models import User
 from accounts.roles import LABELS, LEARNER
 from engineroom.admin import ActionAdmin, ReadOnlyAdmin
+from engineroom.asking import asks
 from engineroom.refusals import Refusal
 
 # Sign-in state belongs to allauth, and secrets to nobody's eyes: no forms for either.
@@ -154,11 +155,19 @@ class PersonAdmin(ActionAdmin):
             actor=request.user,
         )
 
-    @admin.action(description="Close accounts", permissions=["change"])
+    @asks(
+        "Close these accounts? Their people are signed out everywhere and cannot sign in.",
+        description="Close accounts",
+        permissions=["change"],
+    )
     def close_accounts(self, request, queryset):
         self._set_active(request, queryset, False)
 
-    @admin.action(description="Open accounts again", permissions=["change"])
+    @asks(
+        "Open these accounts again? Erased ones stay closed.",
+        description="Open accounts again",
+        permissions=["change"],
+    )
     def open_accounts(self, request, queryset):
         self._set_active(request, queryset.filter(erased_at=None), True)
 

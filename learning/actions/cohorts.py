@@ -189,13 +189,13 @@ def wait_for_seat(*, cohort: Cohort, person=None, email: str = "") -> WaitingEnt
 
 
 @transaction.atomic
-def leave_line(*, entry: WaitingEntry) -> None:
+def leave_line(*, entry: WaitingEntry, actor=None) -> None:
     """Wait no longer. A seat that was kept goes to the next. Raises NotWaiting."""
     cohort = Cohort.objects.select_for_update().get(pk=entry.cohort_id)
     mine = WaitingEntry.objects.filter(pk=entry.pk, state__in=WaitingEntry.LIVE)
     if not mine.update(state=WaitingEntry.State.LEFT):
         raise NotWaiting
-    audit.record("cohort.left_line", cohort.public_id, entry=entry.public_id)
+    audit.record("cohort.left_line", cohort.public_id, actor=actor, entry=entry.public_id)
     kept = Seat.objects.filter(entry=entry, state=Seat.State.HELD, line=None)
     if kept.update(state=Seat.State.RELEASED):
         give_one_back(cohort)

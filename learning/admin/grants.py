@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin
 
 from engineroom.admin import ActionAdmin
+from engineroom.asking import asks
 from learning.actions import end_grant, give_grant
 from learning.models import Grant
 from learning.queries import access
@@ -60,7 +61,12 @@ class GrantAdmin(ActionAdmin):
     def has_delete_permission(self, request, obj=None):
         return False
 
-    @admin.action(description="End the chosen grants now", permissions=["end"])
+    @asks(
+        "End these grants now? What other sources gave stays open.",
+        description="End the chosen grants now",
+        permissions=["end"],
+        shown=lambda grant: f"{grant.person}: {grant}",
+    )
     def end_now(self, request, queryset):
         count = sum(
             end_grant(

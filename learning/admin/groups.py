@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin
 
 from engineroom.admin import ActionAdmin, ReadOnlyAdmin
+from engineroom.asking import asks
 from engineroom.refusals import Refusal
 from learning.actions.cohorts import change_cohort, leave_line, plan_cohort
 from learning.actions.seats import take_back
@@ -67,11 +68,16 @@ class WaitingEntryAdmin(ReadOnlyAdmin):
     def has_line_permission(self, request):
         return request.user.has_perm("learning.change_waitingentry")
 
-    @admin.action(description="Take out of the line", permissions=["line"])
+    @asks(
+        "Take these people out of the line? A seat kept for one of them goes to the next.",
+        description="Take out of the line",
+        permissions=["line"],
+        shown=lambda entry: f"{entry.email}: {entry.cohort.title}",
+    )
     def take_out(self, request, queryset):
         for entry in queryset:
             try:
-                leave_line(entry=entry)
+                leave_line(entry=entry, actor=request.user)
             except Refusal as refusal:
                 self.message_user(request, f"{entry}: {refusal.message}", "error")
         self.message_user(request, "Taken out of the line. Kept seats went to the next.")
@@ -109,7 +115,11 @@ class SeatClaimAdmin(ReadOnlyAdmin):
     def has_seats_permission(self, request):
         return request.user.has_perm("learning.change_seatclaim")
 
-    @admin.action(description="Take the chosen seats back", permissions=["seats"])
+    @asks(
+        "Take these seats back? What they opened ends, and the seats are free again.",
+        description="Take the chosen seats back",
+        permissions=["seats"],
+    )
     def take_back_now(self, request, queryset):
         count = 0
         for claim in queryset:

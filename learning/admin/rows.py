@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db import models
 
 from engineroom.admin import ReadOnlyAdmin
+from engineroom.asking import asks
 from learning.actions import show_in_gallery
 from learning.models import Answer, Attempt, Completion, Enrollment, Submission
 
@@ -63,12 +64,20 @@ class SubmissionAdmin(ReadOnlyAdmin):
         for work in queryset:
             show_in_gallery(work=work, is_hidden=is_hidden, actor=request.user)
 
-    @admin.action(description="Hide from the gallery", permissions=["gallery"])
+    @asks(
+        "Hide these works from the gallery?",
+        description="Hide from the gallery",
+        permissions=["gallery"],
+    )
     def hide(self, request, queryset):
         self._switch(request, queryset, True)
         self.message_user(request, "Hidden from the gallery.")
 
-    @admin.action(description="Show in the gallery again", permissions=["gallery"])
+    @asks(
+        "Show these works in the gallery again? Only those whose learners agreed are shown.",
+        description="Show in the gallery again",
+        permissions=["gallery"],
+    )
     def show(self, request, queryset):
         self._switch(request, queryset, False)
         self.message_user(request, "Shown again where the learner agreed.")

@@ -217,5 +217,5 @@ class CohortWaiting(ApiView):
         entry = waiting_entry(_found(cohort_id), request.user)
         if entry is None:
             raise NotWaiting
-        leave_line(entry=entry)
+        leave_line(entry=entry, actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)

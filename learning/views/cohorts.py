@@ -74,7 +74,7 @@ def _leave(request, cohort):
     try:
         if entry is None:
             raise NotWaiting
-        leave_line(entry=entry)
+        leave_line(entry=entry, actor=_person(request))
     except Refusal as refusal:
         return _page(request, cohort, refusal=refusal)
     messages.success(request, "You wait no longer.")

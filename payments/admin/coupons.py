@@ -8,6 +8,7 @@ from django.urls import path
 from django.utils.html import format_html
 
 from engineroom.admin import ActionAdmin, ReadOnlyAdmin
+from engineroom.asking import asks
 from engineroom.budgets import budget
 from payments import money
 from payments.actions.coupons import (
@@ -151,7 +152,11 @@ class CouponBatchAdmin(ActionAdmin):
             title=said["title"], count=said["count"], actor=request.user, **form.terms()
         )
 
-    @admin.action(description="End all codes that are not used", permissions=["change"])
+    @asks(
+        "End all codes of these batches that are not used? Nobody can redeem them after that.",
+        description="End all codes that are not used",
+        permissions=["change"],
+    )
     def close(self, request, queryset):
         closed = sum(close_coupon_batch(batch=batch, actor=request.user) for batch in queryset)
         self.message_user(request, f"{closed} codes ended.")

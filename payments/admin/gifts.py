@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from engineroom.admin import ReadOnlyAdmin
+from engineroom.asking import asks
 from engineroom.refusals import Refusal
 from payments.actions.gifts import resend_gift
 from payments.models import Gift
@@ -36,7 +37,12 @@ class GiftAdmin(ReadOnlyAdmin):
     def has_mail_permission(self, request):
         return request.user.has_perm("payments.change_gift")
 
-    @admin.action(description="Mail the link again (links sent before end)", permissions=["mail"])
+    @asks(
+        "Mail the link of these gifts again? Links sent before end.",
+        description="Mail the link again (links sent before end)",
+        permissions=["mail"],
+        shown=lambda gift: f"{gift.line.title} for {gift.email or gift.public_id}",
+    )
     def mail_again(self, request, queryset):
         sent = 0
         for gift in queryset.select_related("line__order"):

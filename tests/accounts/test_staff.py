@@ -181,10 +181,8 @@ def test_a_known_address_is_refused_beside_the_field(admin):
 def test_accounts_are_closed_from_the_list(admin):
     people = [make_user() for _ in range(2)]
 
-    admin.post(
-        "/admin/accounts/user/",
-        {"action": "close_accounts", "_selected_action": [person.pk for person in people]},
-    )
+    said = {"action": "close_accounts", "_selected_action": [person.pk for person in people]}
+    admin.post("/admin/accounts/user/", said | {"confirmed": "2"})
 
     assert User.objects.filter(is_active=False).count() == 2
     assert AuditEntry.objects.filter(action="person.closed").count() == 2
@@ -238,7 +236,8 @@ def test_devices_are_looked_at_and_signed_out(admin):
     device, _access, _refresh = actions.issue_device(person=make_user())
 
     page = admin.get(f"/admin/accounts/device/{device.pk}/change/")
-    admin.post("/admin/accounts/device/", {"action": "sign_out", "_selected_action": [device.pk]})
+    said = {"action": "sign_out", "_selected_action": [device.pk], "confirmed": "1"}
+    admin.post("/admin/accounts/device/", said)
 
     device.refresh_from_db()
     assert device.access_digest.encode() not in page.content

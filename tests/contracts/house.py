@@ -78,6 +78,7 @@ IN_ROOM = {
         "restviews": DOORS,
         "checks": DOORS,
         "clockpage": DOORS,
+        "asking": DOORS,
         "boards": DOORS,
     },
     "accounts": {
@@ -141,6 +142,7 @@ DOOR_BASES = {
     f"engineroom.{name}"
     for name in (
         "admin",
+        "asking",
         "budgets",
         "context",
         "forms",

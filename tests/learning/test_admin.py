@@ -108,7 +108,9 @@ def test_staff_end_grants_by_the_action(client, staff):
     place = make.make_enrollment()
     grant = Grant.objects.get()
 
-    client.post(listing(Grant), {"action": "end_now", "_selected_action": [grant.pk]})
+    client.post(
+        listing(Grant), {"action": "end_now", "_selected_action": [grant.pk], "confirmed": "1"}
+    )
 
     assert not access.may_open(place.person, place.course)
     assert AuditEntry.objects.get(action="learning.grant_ended").actor == staff
@@ -119,7 +121,8 @@ def test_staff_hide_and_show_a_work(client, staff):
     work = Submission.objects.get()
 
     for action, expected in (("hide", True), ("show", False)):
-        client.post(listing(Submission), {"action": action, "_selected_action": [work.pk]})
+        said = {"action": action, "_selected_action": [work.pk], "confirmed": "1"}
+        client.post(listing(Submission), said)
         work.refresh_from_db()
         assert work.is_hidden is expected
     verbs = AuditEntry.objects.filter(target=work.public_id).values_list("action", flat=True)

@@ -108,9 +108,12 @@ def test_staff_send_a_gift_again_in_the_admin():
     before = Gift.objects.get().key_digest
     staff = make_user(is_staff=True, is_superuser=True)
 
-    answer = signed_in(staff).post(
-        "/admin/payments/gift/", {"action": "mail_again", "_selected_action": [gift.pk]}
-    )
+    said = {"action": "mail_again", "_selected_action": [gift.pk]}
+    asked = signed_in(staff).post("/admin/payments/gift/", said)
+    assert "Mail the link of these gifts again?" in asked.content.decode()
+    assert Gift.objects.get().key_digest == before
+
+    answer = signed_in(staff).post("/admin/payments/gift/", said | {"confirmed": "1"})
 
     assert answer.status_code == 302
     assert Gift.objects.get().key_digest != before
