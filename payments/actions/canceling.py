@@ -1,8 +1,10 @@
 """Orders that will not be paid: canceled or run out. Held places are given back."""
 
+import logging
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Case, F, Max, When
 
 from engineroom import audit, clock, outbox
 from engineroom.refusals import Refusal
@@ -11,9 +13,10 @@ from payments.actions.coupons import release_coupon
 from payments.actions.moves import locked_order, move_order, move_payment
 from payments.actions.settling import flag, settle_order
 from payments.actions.stock import release_pieces
-from payments.models import Checkout, Order, OrderKind, Payment
+from payments.models import Checkout, Mode, Order, OrderKind, Payment
 from payments.refusals import GatewayUnavailable, PaymentMismatch
 
+log = logging.getLogger(__name__)
 CLOSE_TOPIC = "payments.close_hosted_page"
 BATCH = 100
 FORGOTTEN_AFTER = timedelta(days=30)
@@ -60,34 +63,54 @@ def close_hosted_page(payment: Payment) -> None:
 def expire_order(order: Order) -> bool:
     """Let an unpaid order run out. The gateway is asked first, so that no money is overlooked.
 
-    True when it expired; False when it was paid, or the gateway must be asked again later.
+    True when it expired; False when it was paid, or the gateway must be asked again later. A gateway
+    that is not in use any more cannot be asked: the order expires, and one that was to cost real
+    money is put before staff.
     """
-    for payment in order.payments.filter(state__in=states.OPEN_PAYMENTS).select_related("order"):
+    unasked = [row for row in _open_payments(order) if gateways.by_name(row.gateway) is None]
+    for payment in _open_payments(order).exclude(pk__in=[row.pk for row in unasked]):
         try:
             close_hosted_page(payment)
         except (GatewayUnavailable, PaymentMismatch):
             return False
     with transaction.atomic():
         order = locked_order(order.pk)
-        open_payments = order.payments.filter(state__in=states.OPEN_PAYMENTS)
-        if open_payments.filter(reference__isnull=False).exists():
+        open_payments = _open_payments(order)
+        lost = {row.pk for row in unasked}
+        if open_payments.filter(reference__isnull=False).exclude(pk__in=lost).exists():
             return False
         if order.state != states.AWAITING or not move_order(order, states.EXPIRED):
             return False
         open_payments.update(state=states.STOPPED)
         _give_back(order)
         audit.record("order.expired", order.number)
+        if any(row.mode == Mode.LIVE for row in unasked):
+            names = ", ".join(sorted({row.gateway for row in unasked}))
+            flag(order, f"It ran out while {names} could not be asked. Look there for a payment.")
     return True
+
+
+def _open_payments(order: Order):
+    return order.payments.filter(state__in=states.OPEN_PAYMENTS).select_related("order")
 
 
 def _expire_alone(order: Order) -> bool:
     """One that cannot run out is put before staff and holds up no other."""
     try:
-        return expire_order(order)
+        is_over = expire_order(order)
     except Refusal as refusal:
-        if not order.attention:
-            flag(order, f"It ran out, but its places could not be given back: {refusal.message}")
-        return False
+        why = refusal.message
+    except Exception as error:
+        log.exception("order %s", order.number)
+        why = type(error).__name__
+    else:
+        if not is_over:
+            _open_payments(order).update(checked_at=clock.now())
+        return is_over
+    if not order.attention:
+        flag(order, f"It ran out, but its places could not be given back: {why}")
+    _open_payments(order).update(checked_at=clock.now())
+    return False
 
 
 def expire_overdue() -> int:
@@ -101,5 +124,9 @@ def expire_overdue() -> int:
     unused.filter(expires_at__lte=now - FORGOTTEN_AFTER).delete()
     overdue = Order.objects.filter(state=states.AWAITING, expires_at__lte=now)
     # An invoice that is overdue stays to be paid until staff cancel it.
-    overdue = overdue.exclude(kind=OrderKind.INVOICE).order_by("pk")
+    overdue = overdue.exclude(kind=OrderKind.INVOICE)
+    # Those that could not run out before come last, so that they hold up no other.
+    overdue = overdue.annotate(tried=Max("payments__checked_at")).order_by(
+        Case(When(attention="", then=0), default=1), F("tried").asc(nulls_first=True), "pk"
+    )
     return sum(_expire_alone(order) for order in overdue[:BATCH])

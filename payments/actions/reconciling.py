@@ -1,8 +1,9 @@
 """Asking the gateway about payments nobody has told us about."""
 
+import logging
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from engineroom import clock
 from payments import states
@@ -14,6 +15,7 @@ from payments.refusals import GatewayUnavailable, PaymentMismatch
 YOUNG, OLD = timedelta(seconds=25), timedelta(minutes=10)
 YOUTH = timedelta(minutes=30)
 BATCH = 50
+log = logging.getLogger(__name__)
 
 
 def reconcile_payments() -> int:
@@ -29,7 +31,7 @@ def reconcile_payments() -> int:
             created_at__lt=now - YOUNG,
         )
         .select_related("order")
-        .order_by("checked_at", "pk")
+        .order_by(F("checked_at").asc(nulls_first=True), "pk")
     )
     count = 0
     for payment in stuck[:BATCH]:
@@ -37,8 +39,18 @@ def reconcile_payments() -> int:
         try:
             refresh_payment(payment, source="reconciler")
         except GatewayUnavailable:
-            continue
+            _looked_at(payment)
         except PaymentMismatch as mismatch:
-            Payment.objects.filter(pk=payment.pk).update(checked_at=clock.now())
+            _looked_at(payment)
             flag(payment.order, mismatch.message)
+        except Exception as error:
+            # One that cannot be settled is put before staff and holds up no other.
+            log.exception("payment %s", payment.public_id)
+            _looked_at(payment)
+            flag(payment.order, f"Its payment could not be settled: {type(error).__name__}.")
     return count
+
+
+def _looked_at(payment: Payment) -> None:
+    """It was tried: others come first next time."""
+    Payment.objects.filter(pk=payment.pk).update(checked_at=clock.now())

@@ -40,6 +40,13 @@ class NothingToRepair(Refusal):
     message = "What this is about is not there any more."
 
 
+class StillBroken(Refusal):
+    """It was tried, and what was found is still so: the finding stays open."""
+
+    code = "repair_without_effect"
+    message = "It was tried, and nothing has changed."
+
+
 def _order(number: str) -> Order:
     order = Order.objects.filter(number=number).first()
     if order is None:
@@ -61,6 +68,9 @@ def deliver_again(finding: Finding, actor) -> str:
     if not line.order.is_settled or line.withdrawn_at or line.person is None:
         raise NothingToRepair("The line is not paid any more, or nobody is there to have it.")
     sellables.of(line.kind).deliver(line)
+    rooms = slots.gather("payments.holdings")
+    if rooms and not any(line.public_id in room["given"] for room in rooms):
+        raise StillBroken("It was given once and has ended. Give the access anew, as a grant.")
     OrderLine.objects.filter(pk=line.pk, delivered_at=None).update(delivered_at=clock.now())
     audit.record("order.line_delivered_again", line.order.number, actor=actor, line=line.public_id)
     return f"“{line.title}” was delivered."
@@ -135,6 +145,8 @@ def ask_gateway(finding: Finding, actor) -> str:
         _unstick(order, actor)
     order.refresh_from_db()
     audit.record("payment.asked_about", finding.subject, actor=actor, state=order.state)
+    if order.state == states.PROCESSING or payments.filter(state=states.UNDERWAY).exists():
+        raise StillBroken("The gateway was asked, and says that the payment is still on its way.")
     return f"The gateway was asked; the order is {order.get_state_display().lower()}."
 
 
@@ -153,6 +165,8 @@ def finish(finding: Finding, actor) -> str:
         raise NothingToRepair
     refund = finish_refund(refund) if refund.lines.exists() else finish_surplus(refund)
     audit.record("refund.asked_about", finding.subject, actor=actor, state=refund.state)
+    if refund.state == states.PENDING:
+        raise StillBroken("The refund is still pending: the gateway has not answered.")
     return f"The refund is {refund.state}."
 
 
@@ -162,6 +176,9 @@ def process(finding: Finding, actor) -> str:
         raise NothingToRepair
     process_event(event)
     audit.record("gateway_event.processed_again", event.event_id, actor=actor)
+    event.refresh_from_db()
+    if event.processed_at is None:
+        raise StillBroken(f"The event was tried again and stays. {event.error}".strip())
     return "The event was acted on."
 
 
@@ -170,6 +187,8 @@ def expire(finding: Finding, actor) -> str:
     expire_order(order)
     order.refresh_from_db()
     audit.record("order.asked_to_expire", order.number, actor=actor, state=order.state)
+    if order.state == states.AWAITING:
+        raise StillBroken("The order did not run out: the gateway must be asked again later.")
     return f"The order is {order.get_state_display().lower()}."
 
 

@@ -1,4 +1,4 @@
-"""Orders to look at, and the one thing staff can do with them: refund lines."""
+"""Orders to look at. Staff can refund lines, and say that they have looked after an order."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -8,9 +8,11 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from engineroom.admin import ReadOnlyAdmin
+from engineroom.asking import asks
 from engineroom.budgets import budget
 from engineroom.refusals import Refusal
 from payments import money
+from payments.actions.attending import look_after
 from payments.actions.refunding import refund_lines
 from payments.admin.drafts import DraftPages
 from payments.forms import RefundForm
@@ -98,6 +100,7 @@ class OrderAdmin(DraftPages, ReadOnlyAdmin):
     search_fields = ["number", "email"]
     search_help_text = "Order number or e-mail address"
     inlines = [LineInline, PaymentInline, RefundInline]
+    actions = ["look_after"]
     fields = [
         ("number", "state", "mode"),
         ("email", "person", "was_guest"),
@@ -107,6 +110,19 @@ class OrderAdmin(DraftPages, ReadOnlyAdmin):
         "explained",
     ]
     readonly_fields = ["total", "refunded", "explained", "number", "placed_at"]
+
+    def has_refund_permission(self, request):
+        return request.user.has_perm("payments.refund_order")
+
+    @asks(
+        "Take these orders off the list of what needs attention? The reasons stay in the audit trail.",
+        description="Mark as looked after",
+        permissions=["refund"],
+        shown=lambda order: f"{order.number}: {order.attention or 'needs no attention'}",
+    )
+    def look_after(self, request, queryset):
+        count = sum(look_after(row=order, actor=request.user) for order in queryset)
+        self.message_user(request, f"{count} looked after.")
 
     @admin.display(description="Total", ordering="total_minor")
     def total(self, order):

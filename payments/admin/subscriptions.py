@@ -9,8 +9,10 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from engineroom.admin import ReadOnlyAdmin
+from engineroom.asking import asks
 from engineroom.budgets import budget
 from engineroom.refusals import Refusal
+from payments.actions.attending import look_after
 from payments.actions.steering import cancel_subscription, settle_by_hand
 from payments.admin.orders import ReadOnlyInline
 from payments.models import Order, Subscription
@@ -80,6 +82,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     search_fields = ["public_id", "reference", "person__email", "title"]
     search_help_text = "Id, the gateway's name for it, e-mail address or title"
     inlines = [PaidInline]
+    actions = ["look_after"]
     fields = [
         ("public_id", "state", "mode"),
         ("person", "offer", "title"),
@@ -92,6 +95,19 @@ class SubscriptionAdmin(ReadOnlyAdmin):
         "attention",
     ]
     readonly_fields = ["price", "public_id", "created_at"]
+
+    def has_cancel_permission(self, request):
+        return request.user.has_perm(PERMISSION)
+
+    @asks(
+        "Take these off the list of what needs attention? The reasons stay in the audit trail.",
+        description="Mark as looked after",
+        permissions=["cancel"],
+        shown=lambda one: f"{one.public_id}: {one.attention or 'needs no attention'}",
+    )
+    def look_after(self, request, queryset):
+        count = sum(look_after(row=one, actor=request.user) for one in queryset)
+        self.message_user(request, f"{count} looked after.")
 
     @admin.display(description="Price", ordering="amount_minor")
     def price(self, subscription):

@@ -69,7 +69,6 @@ def _expected_lines():
             order__state__in=(states.PAID, states.PARTLY_REFUNDED),
             withdrawn_at=None,
             order__person__isnull=False,
-            order__attention="",
             order__paid_at__lt=now - timedelta(seconds=5),
         )
         .filter(Q(gift__isnull=True) | Q(recipient__isnull=False))
@@ -239,6 +238,7 @@ def gateway(readings: list, name: str) -> list[Found]:
             if reading.status == "captured":
                 detail = (
                     f"The gateway took money for {reading.reference}, which is no payment of ours."
+                    " Look it up there; what nobody can explain is refunded there."
                 )
                 found.append(
                     Found(kind="unknown_payment", subject=reading.reference, detail=detail)
@@ -271,6 +271,7 @@ def gateway(readings: list, name: str) -> list[Found]:
         elif payment.state == states.CAPTURED and reading.status != "captured":
             detail = (
                 f"Payment {payment.public_id} is captured here and {reading.status} at the gateway."
+                " Compare both by hand; if the money never came, refund the order's lines here."
             )
             found.append(Found(kind="amount_mismatch", subject=payment.public_id, detail=detail))
     return found

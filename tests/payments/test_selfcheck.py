@@ -14,7 +14,7 @@ from engineroom import clock, slots
 from engineroom.models import AuditEntry, OutboxEvent
 from payments.actions.selfcheck import check_everything, repair_everything
 from payments.gateways import simulator
-from payments.models import Finding, LedgerEntry, Order, Payment
+from payments.models import Finding, GatewayEvent, LedgerEntry, Order, Payment
 from payments.queries.books import audit_books
 from payments.queries.selfcheck import from_rows
 from tests.factories.accounts import make_user
@@ -207,6 +207,40 @@ def test_each_corruption_is_named_and_repaired(kind, dummy):
     closed = Finding.objects.exclude(closed_at=None)
     assert closed.filter(kind=kind).exists()
     assert AuditEntry.objects.filter(action="finding.repaired").exists()
+
+
+def test_a_line_is_missed_though_its_order_needs_attention_for_something_else(dummy):
+    order = make_paid_order()
+    Order.objects.filter(pk=order.pk).update(attention="Taxed in DE, but the network says FR.")
+    dummy.given.clear()
+
+    with clock.stopped_at(clock.now() + timedelta(hours=1)):
+        assert [one.kind for one in check_everything()] == ["paid_without_access"]
+
+
+def test_a_repair_that_changed_nothing_leaves_the_finding_open(settings):
+    settings.STRIPE_SECRET_KEY = ""
+    GatewayEvent.objects.create(gateway="stripe", event_id="evt_a", type="x", payload={})
+
+    with clock.stopped_at(clock.now() + timedelta(hours=1)):
+        check_everything()
+        ((_, said),) = repair_everything()
+
+    assert Finding.objects.get().closed_at is None
+    assert said == "The event was tried again and stays. The gateway stripe is not in use."
+
+
+def test_what_a_room_gives_no_second_time_is_not_called_repaired(dummy, monkeypatch):
+    make_paid_order()
+    dummy.given.clear()
+    monkeypatch.setattr(dummy, "deliver", lambda line: None)
+
+    with clock.stopped_at(clock.now() + timedelta(hours=1)):
+        check_everything()
+        ((_, said),) = repair_everything()
+
+    assert Finding.objects.get().closed_at is None
+    assert said.startswith("It was given once and has ended.")
 
 
 def test_the_same_thing_found_again_is_one_finding(dummy):
