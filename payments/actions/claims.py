@@ -10,6 +10,7 @@ from engineroom import clock
 from engineroom.faultpoints import faultpoint
 from payments import states
 from payments.actions.disputes import disputed_payment, settle_dispute
+from payments.actions.outside_refunds import match_refunds
 from payments.actions.payouts import record_payout
 from payments.actions.renewals import attend
 from payments.actions.settling import check_reading, flag, refresh_payment, settle_order
@@ -20,6 +21,7 @@ from payments.gateways.base import (
     Gateway,
     PayoutReading,
     Reading,
+    RefundNotice,
     SubscriptionReading,
 )
 from payments.models import GatewayAccount, Payment, Subscription
@@ -96,6 +98,18 @@ def _dispute(claim: DisputeReading, gateway: Gateway) -> None:
         raise
 
 
+def _refund(claim: RefundNotice, gateway: Gateway) -> None:
+    ours = Payment.objects.filter(gateway=gateway.name, reference=claim.payment)
+    payment = ours.select_related("order").first()
+    if payment is None:
+        raise NotKnownYet("The refunded payment is not known here.")
+    _check_home(gateway, claim)
+    if payment.state != states.CAPTURED:
+        # Told before the payment itself was: that comes first.
+        refresh_payment(payment, source="webhook")
+    match_refunds(payment=payment, reading=gateway.fetch(claim.payment))
+
+
 def _payout(claim: PayoutReading, gateway: Gateway) -> None:
     _check_home(gateway, claim)
     since = min(claim.arrived_at, clock.now()) - PAYOUT_LOOKS_BACK
@@ -113,4 +127,5 @@ ACTS = {
     SubscriptionReading: _subscription,
     DisputeReading: _dispute,
     PayoutReading: _payout,
+    RefundNotice: _refund,
 }

@@ -136,6 +136,14 @@ def book_refund(order: Order, refund: Refund) -> None:
     _book(order, "customers", f"gateway:{refund.payment.gateway}", refund.amount_minor, ref)
 
 
+def book_resent(order: Order, refund: Refund) -> None:
+    """A refund came back to the gateway and left from the bank instead. The order's own entries stay
+    as they are, so this one names none."""
+    accounts = f"gateway:{refund.payment.gateway}", "bank"
+    ref = f"resent:{refund.public_id}"
+    _transfer(order.mode, *accounts, refund.amount_minor, order.currency, ref)
+
+
 def book_fee(order: Order, payment: Payment, fee_minor: int) -> None:
     """What the gateway kept of a payment, as soon as it says so; the first answer counts."""
     if fee_minor <= 0 or payment.fee_minor:

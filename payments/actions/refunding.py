@@ -45,7 +45,13 @@ def refund_lines(
     answer the refund is returned pending; the worker finishes it. No transaction may be open.
     """
     faultpoint("refund.before_reservation")
-    refund = _reserve(order.pk, dict(amounts), reason.strip()[:300], key[:120], actor)
+    refund = reserve_refund(
+        order_id=order.pk,
+        amounts=dict(amounts),
+        reason=reason.strip()[:300],
+        key=key[:120],
+        actor=actor,
+    )
     try:
         return finish_refund(refund)
     except GatewayUnavailable:
@@ -53,7 +59,11 @@ def refund_lines(
 
 
 @transaction.atomic
-def _reserve(order_id: int, amounts: dict, reason: str, key: str, actor) -> Refund:
+def reserve_refund(
+    *, order_id: int, amounts: dict, reason: str, key: str, actor, payment: Payment | None = None
+) -> Refund:
+    """Write a pending refund and take its amounts from lines, order and payment (this one, or any
+    that holds so much). Refuses as `refund_lines` does."""
     order = locked_order(order_id)
     if found := Refund.objects.filter(key=key).first():
         return found
@@ -63,7 +73,7 @@ def _reserve(order_id: int, amounts: dict, reason: str, key: str, actor) -> Refu
         raise OrderDisputed
     wanted = _wanted(order, amounts)
     total = sum(amount for _, amount in wanted)
-    payment = _take_from_payment(order, total)
+    payment = _take_from_payment(order, total, payment)
     try:
         with transaction.atomic():
             refund = Refund.objects.create(
@@ -125,9 +135,10 @@ def _change_line(line: OrderLine, amount: int) -> None:
         raise RefundTooLarge
 
 
-def _take_from_payment(order: Order, amount: int) -> Payment:
+def _take_from_payment(order: Order, amount: int, wanted: Payment | None) -> Payment:
     """A captured payment of the order that still holds so much."""
-    for payment in order.payments.filter(state=states.CAPTURED).order_by("pk"):
+    captured = order.payments.filter(state=states.CAPTURED).order_by("pk")
+    for payment in captured.filter(pk=wanted.pk) if wanted else captured:
         taken = Payment.objects.filter(
             pk=payment.pk, refunded_minor__lte=F("amount_minor") - amount
         ).update(refunded_minor=F("refunded_minor") + amount)
@@ -161,13 +172,14 @@ def finish_refund(refund: Refund) -> Refund:
     except RefundDeclined as declined:
         return _give_up(refund, str(declined))
     faultpoint("refund.after_gateway")
-    refund = _complete(refund, reference)
+    refund = complete_refund(refund, reference)
     faultpoint("refund.after_completion")
     return refund
 
 
 @transaction.atomic
-def _complete(refund: Refund, reference: str) -> Refund:
+def complete_refund(refund: Refund, reference: str) -> Refund:
+    """The money is on its way back: books, access, order, credit note and mail. Safe to repeat."""
     order = locked_order(refund.order_id)
     if not move_refund(
         refund, states.DONE, done_at=clock.now(), gateway_reference=reference, error=""

@@ -12,9 +12,10 @@ from django.db.models.functions import Coalesce
 
 from engineroom import audit, clock, slots
 from engineroom.refusals import Refusal
-from payments import sellables, states
+from payments import gateways, sellables, states
 from payments.actions.canceling import expire_order
 from payments.actions.moves import locked_order, move_order
+from payments.actions.outside_refunds import match_refunds
 from payments.actions.rebooking import rebook_order, rebook_payout
 from payments.actions.refunding import finish_refund
 from payments.actions.settling import refresh_payment
@@ -122,6 +123,19 @@ def restore_payment(finding: Finding, actor) -> str:
     )
     audit.record("payment.restored", payment.public_id, actor=actor, before=before)
     return f"The payment was {before} and is {booked.text} again."
+
+
+def match(finding: Finding, actor) -> str:
+    payment = Payment.objects.select_related("order").filter(public_id=finding.subject).first()
+    gateway = gateways.by_name(payment.gateway) if payment else None
+    if gateway is None:
+        raise NothingToRepair
+    reading = gateway.fetch(payment.reference)
+    how = match_refunds(payment=payment, reading=reading, actor=actor)
+    payment.refresh_from_db()
+    if payment.refunded_minor < reading.refunded_minor:
+        raise StillBroken(how or "One of our own refunds is on its way: look again later.")
+    return how or "Both say the same by now."
 
 
 def rebook(finding: Finding, actor) -> str:
@@ -236,6 +250,7 @@ REPAIRS: dict[str, Callable] = {
     "withdraw": withdraw,
     "release": release,
     "refund_surplus": surplus,
+    "match_refunds": match,
     "restore_payment": restore_payment,
     "rebook": rebook,
     "ask_gateway": ask_gateway,

@@ -3,6 +3,8 @@
 from django.contrib import admin
 
 from engineroom.admin import ReadOnlyAdmin
+from engineroom.asking import asks
+from payments.actions.outside_refunds import note_resent
 from payments.models import (
     Checkout,
     CheckoutLine,
@@ -62,9 +64,25 @@ class RefundLineInline(admin.TabularInline):
 class RefundAdmin(WithAmount):
     list_display = ["public_id", "order", "state", "amount", "reason", "actor", "created_at"]
     list_select_related = ["order", "actor"]
-    list_filter = ["state", "currency"]
+    list_filter = ["state", "currency", ("resent_at", admin.EmptyFieldListFilter)]
     search_fields = ["public_id", "order__number", "reason"]
     inlines = [RefundLineInline]
+    actions = ["note_resent"]
+
+    def has_refund_permission(self, request):
+        return request.user.has_perm("payments.refund_order")
+
+    @asks(
+        "Did these refunds come back to the gateway, and did you send them another way, from the"
+        " school's bank? The books will say so.",
+        description="Mark as sent another way",
+        permissions=["refund"],
+        shown=lambda refund: f"{refund.public_id}: {refund.text}, order {refund.order.number}",
+    )
+    def note_resent(self, request, queryset):
+        rows = queryset.select_related("order", "payment")
+        count = sum(note_resent(refund=refund, actor=request.user) for refund in rows)
+        self.message_user(request, f"{count} marked.")
 
 
 @admin.register(GatewayEvent)

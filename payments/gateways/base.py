@@ -170,7 +170,19 @@ class PayoutReading:
     parts: list[PayoutPart] = field(default_factory=list)
 
 
-Claim = Reading | SubscriptionReading | DisputeReading | PayoutReading
+@dataclass(frozen=True, kw_only=True)
+class RefundNotice:
+    """Something was refunded, or a refund came back: how much is said by the payment's Reading.
+
+    `payment` is the gateway's name for the payment.
+    """
+
+    payment: str
+    mode: str
+    account: str
+
+
+Claim = Reading | SubscriptionReading | DisputeReading | PayoutReading | RefundNotice
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -106,6 +106,9 @@ class Refund(models.Model):
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     done_at = models.DateTimeField(null=True, blank=True)
+    resent_at = models.DateTimeField(
+        "came back, sent another way", null=True, blank=True, editable=False
+    )
 
     class Meta:
         ordering = ["-pk"]

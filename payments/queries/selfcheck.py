@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
 
 from engineroom import clock, slots
-from payments import states
+from payments import money, states
 from payments.models import (
     GatewayEvent,
     Order,
@@ -37,6 +38,7 @@ REPAIRS = {
     "deliver_again": "Deliver the line again",
     "withdraw": "End the access it gave",
     "refund_surplus": "Refund what was paid too much",
+    "match_refunds": "Write what was refunded at the gateway",
     "restore_payment": "Bring the payment back to what gateway and books say",
     "rebook": "Write the missing and correcting entries",
     "ask_gateway": "Ask the gateway and act on its answer",
@@ -232,17 +234,12 @@ def gateway(readings: list, name: str) -> list[Found]:
         ).select_related("order")
     }
     found = []
+    back = _came_back(ours.values())
     for reading in readings:
         payment = ours.get(reading.key)
+        found += _refunds_differ(payment, reading, back) if payment else []
         if payment is None:
-            if reading.status == "captured":
-                detail = (
-                    f"The gateway took money for {reading.reference}, which is no payment of ours."
-                    " Look it up there; what nobody can explain is refunded there."
-                )
-                found.append(
-                    Found(kind="unknown_payment", subject=reading.reference, detail=detail)
-                )
+            found += _unknown(reading)
         elif (payment.amount_minor, payment.currency) != (reading.amount_minor, reading.currency):
             detail = (
                 f"Payment {payment.public_id} of order {payment.order.number}:"
@@ -275,6 +272,50 @@ def gateway(readings: list, name: str) -> list[Found]:
             )
             found.append(Found(kind="amount_mismatch", subject=payment.public_id, detail=detail))
     return found
+
+
+def _unknown(reading) -> list[Found]:
+    if reading.status != "captured":
+        return []
+    detail = (
+        f"The gateway took money for {reading.reference}, which is no payment of ours."
+        " Look it up there; what nobody can explain is refunded there."
+    )
+    return [Found(kind="unknown_payment", subject=reading.reference, detail=detail)]
+
+
+def _came_back(payments) -> dict[int, int | None]:
+    """By payment what was sent another way; None while a refund is on its way: one query."""
+    rows = Refund.objects.filter(payment__in=[payment.pk for payment in payments]).order_by()
+    rows = rows.values("payment").annotate(
+        sent=Coalesce(Sum("amount_minor", filter=Q(resent_at__isnull=False)), 0),
+        waiting=Count("pk", filter=Q(state=states.PENDING)),
+    )
+    return {row["payment"]: None if row["waiting"] else row["sent"] for row in rows}
+
+
+def _refunds_differ(payment: Payment, reading, back: dict) -> list[Found]:
+    sent = back.get(payment.pk, 0)
+    if payment.state != states.CAPTURED or sent is None:
+        return []
+    more = reading.refunded_minor - payment.refunded_minor + sent
+    if not more:
+        return []
+    text = money.text(abs(more), payment.currency)
+    said = (
+        f"{text} of payment {payment.public_id} was refunded at the gateway, not here."
+        if more > 0
+        else f"{text} of payment {payment.public_id} was refunded and came back to the gateway."
+        " Send it another way, then say so in the list of refunds."
+    )
+    return [
+        Found(
+            kind="amount_mismatch",
+            subject=payment.public_id,
+            detail=said,
+            repair="match_refunds" if more > 0 else "",
+        )
+    ]
 
 
 def from_rows() -> list[Found]:

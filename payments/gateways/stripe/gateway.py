@@ -123,8 +123,14 @@ class StripeGateway:
         return Notice(event_id=event_id, type=type_, payload=payload, claim=self._claim(payload))
 
     def readings(self, payload: dict) -> Claim | None:
-        """Stripe's disputes name its PaymentIntent: what we call that payment is asked of it."""
-        if str(payload.get("type", "")).startswith("charge.dispute."):
+        """Stripe's disputes and refunds name its PaymentIntent: what we call that payment is asked
+        of it."""
+        type_ = str(payload.get("type", ""))
+        if _is_refund(type_):
+            intent = reading.id_of(payload["data"]["object"].get("payment_intent"))
+            name, _subscription = settling.our_names(intent)
+            return reading.refund(payload, name, self._home(payload))
+        if type_.startswith("charge.dispute."):
             said = payload["data"]["object"]
             intent = reading.id_of(said.get("payment_intent"))
             return reading.dispute(said, settling.our_names(intent), self._home(payload))
@@ -137,9 +143,15 @@ class StripeGateway:
     def _claim(self, payload: dict) -> Claim | None:
         try:
             said, home = payload["data"]["object"], self._home(payload)
+            if _is_refund(str(payload["type"])):
+                return reading.refund(payload, reading.id_of(said["payment_intent"]), home)
             return _read(str(payload["type"]), said, home)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             return None  # no object of the kind that its type says
+
+
+def _is_refund(type_: str) -> bool:
+    return type_ == "charge.refunded" or type_.startswith("refund.")
 
 
 def _read(type_: str, said: dict, home: str) -> Claim | None:

@@ -2,7 +2,13 @@
 
 from datetime import UTC, datetime
 
-from payments.gateways.base import Charge, DisputeReading, Reading, SubscriptionReading
+from payments.gateways.base import (
+    Charge,
+    DisputeReading,
+    Reading,
+    RefundNotice,
+    SubscriptionReading,
+)
 from payments.gateways.stripe import amounts
 
 SUBSCRIPTION = {
@@ -220,3 +226,8 @@ def dispute(said: dict, names: tuple[str, str], account: str) -> DisputeReading:
         fee_minor=amounts.back(sum(fees), currency),
         due_at=moment((said.get("evidence_details") or {}).get("due_by")),
     )
+
+
+def refund(event: dict, payment: str, account: str) -> RefundNotice:
+    """Of an event about a refund; the refund itself does not say its mode."""
+    return RefundNotice(payment=payment, mode=mode_of(event), account=account)

@@ -97,6 +97,16 @@ def refund(memory: Memory, params: dict) -> dict:
     return made
 
 
+def refund_fails(memory: Memory, made: dict) -> None:
+    """Days later the buyer's bank sends it back."""
+    charge = memory.get("charge", made["charge"])
+    charge["amount_refunded"] -= made["amount"]
+    charge["refunded"] = False
+    made |= {"status": "failed", "failure_reason": "expired_or_canceled_card"}
+    made["failure_balance_transaction"] = book(memory, "refund_failure", made, made["amount"])["id"]
+    memory.tell("refund.failed", made)
+
+
 def open_dispute(memory: Memory, intent: dict) -> dict:
     charge = memory.get("charge", intent["latest_charge"])
     charge["disputed"] = True
