@@ -15,6 +15,7 @@ from engineroom.boot import (
     content_security_policy,
     database_options,
     file_storages,
+    grace_days,
     loopback,
     offline_settings,
     seller_settings,
@@ -49,6 +50,7 @@ SCHEMA = {
     "STRIPE_SECRET_KEY": (str, ""),
     "STRIPE_WEBHOOK_SECRETS": (list, []),
     "STRIPE_API_BASE": (str, ""),
+    "STRIPE_TEST_CLOCK": (str, ""),
     "OFFLINE_PAYMENT": (bool, False),
     "OFFLINE_ACCOUNT_HOLDER": (str, ""),
     "OFFLINE_IBAN": (str, ""),
@@ -109,9 +111,7 @@ STAFF_EMAIL = env("STAFF_EMAIL")
 PAYMENT_GATEWAY = env("PAYMENT_GATEWAY")
 vars().update(stripe_settings(env, TEST_SCHOOL))
 vars().update(offline_settings(env, SCHOOL_NAME))
-DUNNING_GRACE_DAYS = env("DUNNING_GRACE_DAYS")
-if not 0 < DUNNING_GRACE_DAYS <= 365:
-    raise ImproperlyConfigured("DUNNING_GRACE_DAYS is a number of days from 1 to 365.")
+DUNNING_GRACE_DAYS = grace_days(env)
 DEBUG = env("DEBUG")
 
 # Who stands on invoices, and how VAT is charged. Without a country the school charges none.

@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 STRIPE_KEY = re.compile(r"[sr]k_(?P<mode>test|live)_\w+")
+STRIPE_CLOCK = re.compile(r"clock_\w+")
 STRIPE_SECRET = re.compile(r"whsec_\S+")
 
 
@@ -171,6 +172,14 @@ def offline_settings(env, name: str) -> dict:
     }
 
 
+def grace_days(env) -> int:
+    """DUNNING_GRACE_DAYS, from 1 to 365."""
+    days = env("DUNNING_GRACE_DAYS")
+    if not 0 < days <= 365:
+        raise ImproperlyConfigured("DUNNING_GRACE_DAYS is a number of days from 1 to 365.")
+    return days
+
+
 def stripe_settings(env, is_test_school: bool) -> dict:
     """The STRIPE_ settings. The mode is the key's, and must be the school's: a live school that
     took test money would give everything away, a test school must not take anybody's money."""
@@ -196,8 +205,12 @@ def stripe_settings(env, is_test_school: bool) -> dict:
         raise ImproperlyConfigured(
             "STRIPE_API_BASE is for tests: a live school asks Stripe itself."
         )
+    test_clock = env("STRIPE_TEST_CLOCK")
+    if test_clock and not (is_test_school and STRIPE_CLOCK.fullmatch(test_clock)):
+        raise ImproperlyConfigured("STRIPE_TEST_CLOCK is a clock_… of Stripe, in a test school.")
     return {
         "STRIPE_SECRET_KEY": key,
+        "STRIPE_TEST_CLOCK": test_clock,
         "STRIPE_WEBHOOK_SECRETS": secrets,
         "STRIPE_API_BASE": base,
         "STRIPE_MODE": mode or "test",

@@ -103,6 +103,8 @@ def test_a_public_test_school_says_so(tmp_path):
         (STRIPE | {"STRIPE_SECRET_KEY": "sk_live_1"}, "is a live key, and this a test school"),
         (LIVE | {"STRIPE_SECRET_KEY": "rk_test_1"}, "is a test key, and this a live school"),
         (LIVE | {"STRIPE_API_BASE": "http://127.0.0.1:1"}, "STRIPE_API_BASE is for tests"),
+        (LIVE | {"STRIPE_TEST_CLOCK": "clock_1"}, "STRIPE_TEST_CLOCK is a clock_"),
+        (STRIPE | {"STRIPE_TEST_CLOCK": "1"}, "STRIPE_TEST_CLOCK is a clock_"),
         ({"DATABASE_URL": "postgresql://u@/school"}, "SECRET_KEY is not set"),
         ({"DATABASE_URL": "postgresql://u@/school", "SECRET_KEY": LONG}, "ENCRYPTION_KEYS is not"),
     ],

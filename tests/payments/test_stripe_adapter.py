@@ -130,6 +130,18 @@ def test_a_change_that_stripe_does_not_charge_writes_nothing_there(world):
     assert len([row for row in world.stripe.requests if row[0] == "POST"]) == before
 
 
+def test_a_subscription_goes_by_the_test_clock_that_is_set(world, settings):
+    settings.STRIPE_TEST_CLOCK = "clock_1"
+    started = world.gateway.start(intent(amount=2900, plan=monthly()))
+    world.pay(started)
+    world.pay(world.gateway.start(intent(key="pay-2")))
+
+    name = world.gateway.fetch(started.reference).subscription
+    (customer,) = world.stripe.memory.rows("customer")
+    assert world.stripe.memory.get("subscription", name)["customer"] == customer["id"]
+    assert (customer["test_clock"], customer["email"]) == ("clock_1", "mira@example.com")
+
+
 @pytest.mark.parametrize("said", SILENT)
 def test_what_says_nothing_about_the_payment_is_no_answer(world, said):
     world.stripe.says = said

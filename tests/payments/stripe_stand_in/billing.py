@@ -26,6 +26,12 @@ def make_price(memory: Memory, data: dict) -> dict:
     return memory.make("price", **fields)
 
 
+def make_customer(memory: Memory, params: dict) -> dict:
+    return memory.make(
+        "customer", email=params["email"], balance=0, test_clock=params.get("test_clock")
+    )
+
+
 def make_session(memory: Memory, params: dict, base: str) -> dict:
     prices = [make_price(memory, line["price_data"]) for line in params["line_items"]]
     has_plan = params["mode"] == "subscription"
@@ -40,7 +46,8 @@ def make_session(memory: Memory, params: dict, base: str) -> dict:
     made = memory.make(
         "checkout.session", mode=params["mode"], amount_subtotal=due, amount_total=total,
         currency=prices[0]["currency"], client_reference_id=params.get("client_reference_id"),
-        customer_email=params.get("customer_email"), metadata=params.get("metadata", {}),
+        customer_email=params.get("customer_email"), customer=params.get("customer"),
+        metadata=params.get("metadata", {}),
         success_url=params.get("success_url"), cancel_url=params.get("cancel_url"),
         expires_at=memory.now + DAY, payment_intent=None, payment_method_types=["card"],
         ui_mode="hosted_page",
@@ -62,9 +69,11 @@ def complete(memory: Memory, session: dict, *, later="good", last4="4242", is_de
     """The buyer pays on the page."""
     params, prices = memory.tables["_wanted"][session["id"]]
     has_plan, total = session["mode"] == "subscription", session["amount_total"]
-    customer = (
-        memory.make("customer", email=session["customer_email"], balance=0) if has_plan else None
-    )
+    customer = None
+    if session["customer"]:
+        customer = memory.get("customer", session["customer"])
+    elif has_plan:
+        customer = make_customer(memory, {"email": session["customer_email"]})
     name = customer["id"] if customer else None
     method = money.make_card(memory, name, later=later, last4=last4)
     session |= {"status": "complete", "url": None, "customer": name, "payment_status": "paid"}

@@ -5,7 +5,8 @@ from html import escape
 from tests.payments.stripe_stand_in import billing, money
 from tests.payments.stripe_stand_in.memory import Refused
 
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<link rel="icon" href="data:,"></head>
 <body><main><h1>{title}</h1><p role="status">{note}</p><form method="post">{fields}</form>
 <p><a href="{back}">Back</a></p></main></body></html>"""
 CARD = '<label>Card <input name="card" value="4242424242424242"></label><button>Pay</button>'

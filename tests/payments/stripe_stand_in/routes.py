@@ -136,6 +136,8 @@ ROUTES = [
     ("POST", "/v1/invoices" + ONE + "/void", "_invoice_void_invoice_params", _void),
     ("POST", "/v1/invoiceitems", "_invoice_item_create_params", _invoice_item),
     ("GET", "/v1/invoice_payments", "_invoice_payment_list_params", _invoice_payments),
+    ("POST", "/v1/customers", "_customer_create_params",
+     lambda st, given: billing.make_customer(st.memory, given)),
     ("POST", "/v1/customers" + ONE + "/balance_transactions",
      "_customer_balance_transaction_create_params", _credit),
     ("POST", "/v1/billing_portal/sessions", "billing_portal._session_create_params", _portal),
