@@ -75,7 +75,7 @@ def _until_open(process, port: int, seconds: float) -> None:
     raise RuntimeError(f"The school did not open within {seconds} s.")
 
 
-def _environment(data_dir: Path, port: int, more: dict) -> dict:
+def environment_of(data_dir: Path, port: int, more: dict) -> dict:
     kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     own = dict.fromkeys(("DATABASE_URL", "EMAIL_URL", "SECRET_KEY", "ENCRYPTION_KEYS"), "")
     return {**kept, **own, "DATA_DIR": str(data_dir), "PORT": str(port), **more}
@@ -92,7 +92,7 @@ def launch(data_dir: Path, **environment: str):
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env=_environment(data_dir, port, environment),
+            env=environment_of(data_dir, port, environment),
         )
         try:
             _until_open(process, port, 120)
