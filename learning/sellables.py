@@ -6,6 +6,7 @@ from learning.actions import end_grant, give_grant, start_course
 from learning.actions.cohort_seats import (
     give_up_seat,
     hold_seat,
+    lock_cohorts,
     release_seat,
     source_of,
     take_seat,
@@ -153,6 +154,9 @@ class CohortSeatSellable:
             raise CohortClosed
         if cohort.is_sold_out and not seat and not cohorts.may_be_kept(person, cohort):
             raise SeatsGone
+
+    def lock(self, keys: list[str]) -> None:
+        lock_cohorts(keys)
 
     def hold(self, line, until: datetime) -> None:
         hold_seat(line=line, until=until)

@@ -31,6 +31,10 @@ class Sellable(Protocol):
     def withdraw(self, line) -> None:
         """The line is refunded: take back what exactly this line gave."""
 
+    # A kind that runs out also has
+    #     def lock(self, keys: list[str]) -> None:
+    # Locks the rows that count its places, in the order of their ids, where the database can: two
+    # transactions that want several of them then never wait for each other in a circle.
     # A kind of which several can be bought at once says `sells_many = True`.
     # A kind that is sold by periods also has
     #     def extend(self, line, until: datetime | None) -> None:
@@ -68,6 +72,13 @@ def of(kind: str) -> Sellable:
         return _kinds[kind]
     except KeyError as error:
         raise UnknownKind from error
+
+
+def lock(kind: str, keys: list[str]) -> None:
+    """Lock the places of these things, where there are places to run out of."""
+    thing = _kinds.get(kind)
+    if hasattr(thing, "lock"):
+        thing.lock(keys)
 
 
 def extend(line, until: datetime | None) -> None:

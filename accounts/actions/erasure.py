@@ -12,8 +12,10 @@ from accounts.events import PersonErased
 from accounts.models import Device, SignInLink, User
 from accounts.refusals import LastSuperuser
 from engineroom import audit, clock, events, mail, slots
+from engineroom.retrying import retried
 
 
+@retried
 @transaction.atomic
 def erase_person(*, person: User, actor: User) -> None:
     """Replace the person by a pseudonym and end every way in. Cannot be undone.
@@ -21,6 +23,8 @@ def erase_person(*, person: User, actor: User) -> None:
     The other rooms erase their rows through the slot `accounts.erase`, in this transaction.
     Raises LastSuperuser.
     """
+    # Begun again, the object must not remember what was taken back.
+    person.refresh_from_db()
     if person.is_superuser:
         others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk)
         if not others.exists():

@@ -6,10 +6,11 @@ circle. A seat is counted back only by who moved its state, so that it goes back
 
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from engineroom import audit, clock
+from engineroom.retrying import retried
 from learning.actions.access import end_grant, give_grant, start_course
 from learning.actions.cohorts import give_one_back, take_one
 from learning.models import Cohort, Grant, Seat, WaitingEntry
@@ -28,7 +29,16 @@ HELD, TAKEN, RELEASED, EXPIRED = (
 
 
 def _locked(cohort_id: int) -> Cohort:
-    return Cohort.objects.select_for_update(of=("self",)).select_related("course").get(pk=cohort_id)
+    # The weaker lock: rows that name the cohort may be written meanwhile.
+    rows = Cohort.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("course").get(pk=cohort_id)
+
+
+def lock_cohorts(keys: list[str]) -> None:
+    """Lock several cohorts by their ids, before a seat of any of them moves."""
+    if connection.features.has_select_for_update:
+        rows = Cohort.objects.filter(public_id__in=keys).order_by("pk")
+        list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
 def _is_paid_gift(line) -> bool:
@@ -42,6 +52,7 @@ def hold_seat(*, line, until: datetime) -> Seat:
 
     Raises SeatsGone, CohortClosed, SeatHeld (the person holds one by another order).
     """
+    lock_cohorts([line.key])
     cohort = cohort_named(line.key)
     is_gift = _is_paid_gift(line)
     lasts = until if is_gift else min(until, clock.now() + HOLD_LASTS)
@@ -187,10 +198,10 @@ def source_of(line) -> str:
 def give_up_seat(*, line) -> bool:
     """The line is refunded: its seat is free again, and what it opened ends."""
     seat = Seat.objects.filter(line=line.public_id).first()
+    cohort = _locked(seat.cohort_id) if seat else None
     end_grant(source=source_of(line), source_key=line.public_id, reason="refunded")
     if seat is None:
         return False
-    cohort = _locked(seat.cohort_id)
     live = Seat.objects.filter(pk=seat.pk, state__in=Seat.LIVE)
     if not live.update(state=RELEASED, expires_at=None):
         return False
@@ -199,6 +210,7 @@ def give_up_seat(*, line) -> bool:
     return True
 
 
+@retried
 @transaction.atomic
 def _expire(seat: Seat) -> bool:
     cohort = _locked(seat.cohort_id)

@@ -11,6 +11,7 @@ from accounts.bearers import digest, new_token
 from catalog.models import Course
 from engineroom import audit, clock, mail
 from engineroom.addresses import absolute_url
+from engineroom.retrying import retried
 from learning.models import Cohort, Seat, WaitingEntry
 from learning.refusals import AlreadySeated, BadCohort, CohortClosed, NotWaiting, SeatsFree
 
@@ -58,6 +59,7 @@ def plan_cohort(
     return cohort
 
 
+@retried
 @transaction.atomic
 def change_cohort(*, cohort: Cohort, actor=None, **fields) -> Cohort:
     """Change title, days, capacity or sale. Seats that come free are offered to who waits.
@@ -154,6 +156,7 @@ def _address(email: str, person) -> str:
     return email
 
 
+@retried
 @transaction.atomic
 def wait_for_seat(*, cohort: Cohort, person=None, email: str = "") -> WaitingEntry:
     """A place at the end of the line. Asked again, the place they have.
@@ -188,6 +191,7 @@ def wait_for_seat(*, cohort: Cohort, person=None, email: str = "") -> WaitingEnt
     return entry
 
 
+@retried
 @transaction.atomic
 def leave_line(*, entry: WaitingEntry, actor=None) -> None:
     """Wait no longer. A seat that was kept goes to the next. Raises NotWaiting."""

@@ -13,5 +13,6 @@ from learning.queries.holdings import BOUGHT
 def end_holding(line: str) -> int:
     """Slot `payments.end_holding`: end every grant that hangs on the line of this public id, and let
     go of a place held for it; returns how many things ended."""
+    let_go = release_seat(line=SimpleNamespace(public_id=line))
     ended = sum(end_grant(source=source, source_key=line, reason="self-check") for source in BOUGHT)
-    return ended + int(release_seat(line=SimpleNamespace(public_id=line)))
+    return ended + int(let_go)

@@ -14,6 +14,7 @@ from accounts.bearers import digest, new_token
 from accounts.models import Team
 from engineroom import audit, clock, mail
 from engineroom.addresses import absolute_url
+from engineroom.retrying import retried
 from learning.actions.access import end_grant, give_grant, start_course
 from learning.models import Grant, SeatBatch, SeatClaim, SeatPool
 from learning.queries import access
@@ -139,6 +140,7 @@ def _end(pool: SeatPool, claim: SeatClaim, *, reason: str, actor=None) -> bool:
     return True
 
 
+@retried
 @transaction.atomic
 def take_back(*, claim: SeatClaim, actor) -> SeatClaim:
     """End an invitation or a claim: what it opened ends, and the seat is free again.
@@ -169,6 +171,7 @@ def _checked(people: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return list(found.items())
 
 
+@retried
 @transaction.atomic
 def invite_people(*, pool: SeatPool, people: list[tuple[str, str]], actor) -> list[SeatClaim]:
     """Keep a seat for each (address, name) and mail them its link: all of them or nobody. Who has a
@@ -234,6 +237,7 @@ def close_link(*, pool: SeatPool, actor) -> None:
     audit.record("team.link_closed", pool.public_id, actor=actor)
 
 
+@retried
 @transaction.atomic
 def claim_seat(*, key: str, person) -> SeatClaim:
     """Take the seat behind an invitation's or a pool's link. The person's own seat is returned again.

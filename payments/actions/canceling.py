@@ -8,11 +8,12 @@ from django.db.models import Case, F, Max, When
 
 from engineroom import audit, clock, outbox
 from engineroom.refusals import Refusal
+from engineroom.retrying import retried
 from payments import gateways, sellables, states
 from payments.actions.coupons import release_coupon
 from payments.actions.moves import locked_order, move_order, move_payment
 from payments.actions.settling import flag, settle_order
-from payments.actions.stock import release_pieces
+from payments.actions.stock import in_turn, lock_stock_of, release_pieces
 from payments.models import Checkout, Mode, Order, OrderKind, Payment
 from payments.refusals import GatewayUnavailable, PaymentMismatch
 
@@ -23,7 +24,8 @@ FORGOTTEN_AFTER = timedelta(days=30)
 
 
 def _give_back(order: Order) -> None:
-    for line in order.lines.order_by("pk"):
+    lock_stock_of(order)
+    for line in in_turn(order.lines.all()):
         line.order = order
         sellables.of(line.kind).release(line)
     release_pieces(order)
@@ -36,6 +38,7 @@ def give_up_payment(payment: Payment) -> None:
     outbox.put(CLOSE_TOPIC, {"payment": payment.public_id}, key=f"close:{payment.public_id}")
 
 
+@retried
 @transaction.atomic
 def cancel_order(*, order: Order, reason: str, actor=None) -> bool:
     """Cancel an order nobody has paid. False when it has moved on; nothing is changed then.
@@ -73,20 +76,25 @@ def expire_order(order: Order) -> bool:
             close_hosted_page(payment)
         except (GatewayUnavailable, PaymentMismatch):
             return False
-    with transaction.atomic():
-        order = locked_order(order.pk)
-        open_payments = _open_payments(order)
-        lost = {row.pk for row in unasked}
-        if open_payments.filter(reference__isnull=False).exclude(pk__in=lost).exists():
-            return False
-        if order.state != states.AWAITING or not move_order(order, states.EXPIRED):
-            return False
-        open_payments.update(state=states.STOPPED)
-        _give_back(order)
-        audit.record("order.expired", order.number)
-        if any(row.mode == Mode.LIVE for row in unasked):
-            names = ", ".join(sorted({row.gateway for row in unasked}))
-            flag(order, f"It ran out while {names} could not be asked. Look there for a payment.")
+    return _expire(order.pk, unasked)
+
+
+@retried
+@transaction.atomic
+def _expire(order_id: int, unasked: list[Payment]) -> bool:
+    order = locked_order(order_id)
+    open_payments = _open_payments(order)
+    lost = {row.pk for row in unasked}
+    if open_payments.filter(reference__isnull=False).exclude(pk__in=lost).exists():
+        return False
+    if order.state != states.AWAITING or not move_order(order, states.EXPIRED):
+        return False
+    open_payments.update(state=states.STOPPED)
+    _give_back(order)
+    audit.record("order.expired", order.number)
+    if any(row.mode == Mode.LIVE for row in unasked):
+        names = ", ".join(sorted({row.gateway for row in unasked}))
+        flag(order, f"It ran out while {names} could not be asked. Look there for a payment.")
     return True
 
 
@@ -113,15 +121,20 @@ def _expire_alone(order: Order) -> bool:
     return False
 
 
-def expire_overdue() -> int:
-    """Checkouts and orders whose time is over; returns how many orders expired."""
-    now = clock.now()
+@retried
+def _expire_checkouts(now) -> None:
     Checkout.objects.filter(state=Checkout.State.OPEN, expires_at__lte=now).update(
         state=Checkout.State.EXPIRED
     )
     # What never became an order goes after a month; buy links are followed by robots too.
     unused = Checkout.objects.filter(state=Checkout.State.EXPIRED, orders=None)
     unused.filter(expires_at__lte=now - FORGOTTEN_AFTER).delete()
+
+
+def expire_overdue() -> int:
+    """Checkouts and orders whose time is over; returns how many orders expired."""
+    now = clock.now()
+    _expire_checkouts(now)
     overdue = Order.objects.filter(state=states.AWAITING, expires_at__lte=now)
     # An invoice that is overdue stays to be paid until staff cancel it.
     overdue = overdue.exclude(kind=OrderKind.INVOICE)

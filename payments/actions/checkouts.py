@@ -7,6 +7,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from engineroom import clock
+from engineroom.retrying import retried
 from payments import sellables, states
 from payments.actions.canceling import cancel_order
 from payments.models import Checkout, CheckoutLine, Offer
@@ -94,6 +95,7 @@ def _new(person, currency: str) -> Checkout:
         return Checkout.objects.get(person=person, state=Checkout.State.OPEN)
 
 
+@retried
 @transaction.atomic
 def open_checkout(
     *,
@@ -120,6 +122,7 @@ def open_checkout(
     return checkout
 
 
+@retried
 @transaction.atomic
 def add_line(
     *, checkout: Checkout, offer: Offer, quantity: int = 1, is_gift: bool = False
@@ -181,6 +184,7 @@ def _check_offer(offer: Offer, is_gift: bool) -> None:
         raise NotGiftable
 
 
+@retried
 @transaction.atomic
 def remove_line(*, checkout: Checkout, line_id: str) -> None:
     """Take a line out. Raises LineMissing when it is not there."""

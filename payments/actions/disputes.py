@@ -12,12 +12,14 @@ from django.db.models import F
 
 from engineroom import audit, clock, mail
 from engineroom.events import announce
+from engineroom.retrying import retried
 from payments import gateways, money, states
 from payments.actions.invoices import issue_dispute_note
 from payments.actions.ledger import book_dispute, book_dispute_end
 from payments.actions.moves import locked_order, move_order
 from payments.actions.refunding import end_line
 from payments.actions.settling import flag, refresh_payment
+from payments.actions.stock import lock_places
 from payments.actions.subscriptions import catch_up
 from payments.events import DisputeClosed, DisputeOpened, LineRefunded
 from payments.gateways import evidence as evidence_names
@@ -37,6 +39,7 @@ BATCH = 50
 LOOK_BACK = timedelta(days=35)
 
 
+@retried
 @transaction.atomic
 def settle_dispute(
     *, payment: Payment, reading: DisputeReading, source: str, actor=None
@@ -143,7 +146,8 @@ def _lose(order: Order, dispute: Dispute) -> None:
     shares = money.split(amount, lefts) if amount else [0] * len(lines)
     parts = [(line, share) for line, share in zip(lines, shares, strict=True) if share]
     book_dispute_end(order, dispute, parts)
-    for line, share in parts:
+    lock_places((line.kind, line.key) for line in lines)
+    for line, share in sorted(parts, key=lambda part: (part[0].kind, part[0].key)):
         OrderLine.objects.filter(pk=line.pk).update(refunded_minor=F("refunded_minor") + share)
         line.refunded_minor += share
         line.order = order

@@ -14,6 +14,7 @@ from payments import gateways, money, pricing, sellables, states, taxes
 from payments.actions.canceling import cancel_order
 from payments.actions.checkouts import clean_email
 from payments.actions.moves import locked_order, move_order
+from payments.actions.stock import in_turn, lock_places
 from payments.models import Mode, Offer, Order, OrderKind, OrderLine
 from payments.pricing import Part, Quote, Wanted
 from payments.refusals import DraftNotValid, OrderNotDraft
@@ -168,10 +169,11 @@ def send_draft(*, order: Order, actor) -> Order:
     if not move_order(order, states.AWAITING):
         raise OrderNotDraft
     lines = list(order.lines.order_by("pk"))
-    for line in lines:
+    lock_places((line.kind, line.key) for line in lines)
+    for line in in_turn(lines):
         line.order = order
         sellables.of(line.kind).hold(line, order.expires_at)
-    audit.record("order.sent", order.number, actor=actor, email=order.email)
+    audit.record("order.sent", order.number, actor=actor)
     words = {
         "number": order.number,
         "total": order.text,

@@ -14,6 +14,7 @@ from engineroom import audit, clock, mail
 from engineroom.addresses import absolute_url
 from engineroom.events import announce
 from engineroom.refusals import Refusal
+from engineroom.retrying import retried
 from payments import sellables
 from payments.events import GiftClaimed
 from payments.models import CheckoutLine, Gift, OrderLine
@@ -114,6 +115,7 @@ def send_due_gifts() -> int:
     return sent
 
 
+@retried
 @transaction.atomic
 def claim_gift(*, key: str, person) -> Gift:
     """Give what the gift holds to the person, once. Their own claim again is answered the same.

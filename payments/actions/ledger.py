@@ -146,9 +146,11 @@ def book_resent(order: Order, refund: Refund) -> None:
 
 def book_fee(order: Order, payment: Payment, fee_minor: int) -> None:
     """What the gateway kept of a payment, as soon as it says so; the first answer counts."""
-    if fee_minor <= 0 or payment.fee_minor:
+    if fee_minor <= 0:
         return
-    Payment.objects.filter(pk=payment.pk, fee_minor=0).update(fee_minor=fee_minor)
+    # The row is asked, not the object: a transaction that began again has forgotten what it wrote.
+    if not Payment.objects.filter(pk=payment.pk, fee_minor=0).update(fee_minor=fee_minor):
+        return
     payment.fee_minor = fee_minor
     write_fee(order, payment)
 

@@ -4,19 +4,33 @@ SQLite ignores row locks, so the UPDATE alone must be enough: no rows changed me
 else was first.
 """
 
+from django.db import connection
 from django.db.models import F
 
 from payments import states
-from payments.models import Order, Payment, Refund, Subscription
+from payments.models import Checkout, Order, Payment, Refund, Subscription
 
 
 def locked_order(order_id: int) -> Order:
-    """The order, locked to the end of the transaction where the database can (PostgreSQL)."""
+    """The order, locked to the end of the transaction where the database can (PostgreSQL).
+
+    Everything is locked in one order: checkouts, subscriptions, orders, places, offers, coupons, and
+    several rows of one table by their ids.
+    """
     return (
         Order.objects.select_for_update(of=("self",))
         .select_related("person", "checkout")
         .get(pk=order_id)
     )
+
+
+def locked_order_and_around(order_id: int) -> Order:
+    """The same, for what also changes its checkout or subscription: these are locked before it."""
+    if connection.features.has_select_for_update:
+        around = Order.objects.values_list("checkout", "subscription").get(pk=order_id)
+        for model, pk in zip((Checkout, Subscription), around, strict=True):
+            list(model.objects.select_for_update(no_key=True).filter(pk=pk).values_list("pk"))
+    return locked_order(order_id)
 
 
 def move_order(order: Order, to: str, **fields) -> bool:

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from accounts.queries import person_with_email
 from engineroom import audit, clock
 from engineroom.faultpoints import faultpoint
+from engineroom.retrying import retried
 from payments import gateways, money, sellables, states, taxes
 from payments.actions.canceling import cancel_order, give_up_payment
 from payments.actions.checkouts import clean_email, locked_checkout
@@ -13,7 +14,7 @@ from payments.actions.coupons import hold_coupon
 from payments.actions.details import check_amount, check_coupon
 from payments.actions.moves import locked_order
 from payments.actions.settling import settle_free
-from payments.actions.stock import hold_pieces
+from payments.actions.stock import hold_pieces, in_turn, lock_places, lock_stock
 from payments.actions.subscriptions import begin_subscription, plan_of
 from payments.actions.transfers import note_start
 from payments.gateways.base import Intent
@@ -36,6 +37,7 @@ from payments.refusals import (
 )
 
 
+@retried
 @transaction.atomic
 def place_order(
     *,
@@ -67,7 +69,7 @@ def place_order(
     order = _still_good(checkout, quote, address, mode)
     _refuse_lines(buyer, address, quote.lines, order, is_guest=checkout.person is None)
     if order is not None:
-        _hold_again(order)
+        _hold_places(order)
     return order or _write_order(checkout, lines, quote, address, mode)
 
 
@@ -107,8 +109,20 @@ def _still_good(checkout: Checkout, quote: Quote, address: str, mode: str) -> Or
         raise StillProcessing
     if (order.total_minor, order.email, order.mode) == (quote.total_minor, address, mode):
         return order
+    _lock_both(order, checkout, quote)
     cancel_order(order=order, reason="The order was placed anew.")
     return None
+
+
+def _lock_both(order: Order, checkout: Checkout, quote: Quote) -> None:
+    """The old order gives back and the new one takes, all of it locked before either."""
+    old = list(order.lines.all())
+    offers = Offer.objects.filter(public_id__in=[line.offer for line in quote.lines])
+    lock_stock(
+        [(line.kind, line.key) for line in [*old, *quote.lines]],
+        [*offers.values_list("pk", flat=True), *(line.offer_id for line in old)],
+        [order.coupon_id, checkout.coupon_id],
+    )
 
 
 def _refuse_lines(
@@ -132,9 +146,11 @@ def _refuse_lines(
             raise
 
 
-def _hold_again(order: Order) -> None:
-    """Places that can run out are kept longer, or taken anew, for who comes back to pay."""
-    for line in order.lines.order_by("pk"):
+def _hold_places(order: Order) -> None:
+    """Places that can run out are kept; for who comes back to pay longer, or taken anew."""
+    lines = in_turn(order.lines.all())
+    lock_places((line.kind, line.key) for line in lines)
+    for line in lines:
         line.order = order
         sellables.of(line.kind).hold(line, order.expires_at)
 
@@ -164,6 +180,7 @@ def _write_order(
         expires_at=checkout.expires_at,
     )
     _write_lines(order, lines, quote)
+    _hold_places(order)
     hold_pieces(order)
     hold_coupon(order)
     begin_subscription(order)
@@ -182,7 +199,7 @@ def _write_order(
 def _write_lines(order: Order, lines: list[CheckoutLine], quote: Quote) -> None:
     offers = {line.offer.public_id: line.offer for line in lines}
     for priced in quote.lines:
-        line = OrderLine.objects.create(
+        OrderLine.objects.create(
             order=order,
             offer=offers[priced.offer],
             kind=priced.kind,
@@ -201,7 +218,6 @@ def _write_lines(order: Order, lines: list[CheckoutLine], quote: Quote) -> None:
             currency=quote.currency,
             steps=priced.steps,
         )
-        sellables.of(line.kind).hold(line, order.expires_at)
 
 
 def start_payment(*, order: Order, key: str | None = None, gateway: str = "") -> Payment:
@@ -249,6 +265,7 @@ def start_payment(*, order: Order, key: str | None = None, gateway: str = "") ->
     return payment
 
 
+@retried
 @transaction.atomic
 def _open_payment(order_id: int, key: str | None, gateway) -> Payment:
     order = locked_order(order_id)

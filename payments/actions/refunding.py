@@ -13,12 +13,14 @@ from django.db.models import F
 from engineroom import audit, clock, mail, outbox
 from engineroom.events import announce
 from engineroom.faultpoints import faultpoint
+from engineroom.retrying import retried
 from payments import gateways, sellables, states
 from payments.actions.gifts import end_gift
 from payments.actions.invoices import issue_credit_note
 from payments.actions.ledger import book_refund, book_return
 from payments.actions.moves import locked_order, move_order, move_refund
 from payments.actions.settling import flag
+from payments.actions.stock import lock_places
 from payments.events import LineRefunded
 from payments.gateways.base import ByHand, RefundDeclined
 from payments.models import Order, OrderLine, Payment, Refund, RefundLine
@@ -58,6 +60,7 @@ def refund_lines(
         return refund
 
 
+@retried
 @transaction.atomic
 def reserve_refund(
     *, order_id: int, amounts: dict, reason: str, key: str, actor, payment: Payment | None = None
@@ -177,6 +180,7 @@ def finish_refund(refund: Refund) -> Refund:
     return refund
 
 
+@retried
 @transaction.atomic
 def complete_refund(refund: Refund, reference: str) -> Refund:
     """The money is on its way back: books, access, order, credit note and mail. Safe to repeat."""
@@ -188,7 +192,8 @@ def complete_refund(refund: Refund, reference: str) -> Refund:
     parts = list(refund.lines.select_related("line").order_by("pk"))
     book_refund(order, refund)
     faultpoint("refund.after_books")
-    for part in parts:
+    lock_places((part.line.kind, part.line.key) for part in parts)
+    for part in sorted(parts, key=lambda part: (part.line.kind, part.line.key, part.pk)):
         book_return(order, refund, part)
         _end_line(order, refund, part)
     issue_credit_note(refund)
@@ -241,6 +246,7 @@ def _end_line(order: Order, refund: Refund, part: RefundLine) -> None:
     )
 
 
+@retried
 @transaction.atomic
 def _give_up(refund: Refund, why: str) -> Refund:
     """The gateway will never do it: the reservation goes back and staff are told."""

@@ -14,15 +14,16 @@ from engineroom.addresses import absolute_url
 from engineroom.events import announce
 from engineroom.faultpoints import faultpoint
 from engineroom.refusals import Refusal
+from engineroom.retrying import retried
 from payments import gateways, sellables, states
 from payments.actions.coupons import hold_coupon
 from payments.actions.evidence import note_evidence
 from payments.actions.gifts import make_gift
 from payments.actions.invoices import issue_invoice
 from payments.actions.ledger import book_capture, book_fee, book_sale
-from payments.actions.moves import locked_order, move_order, move_payment
+from payments.actions.moves import locked_order_and_around, move_order, move_payment
 from payments.actions.plans import activate, deliver_period
-from payments.actions.stock import hold_pieces
+from payments.actions.stock import hold_pieces, in_turn, lock_places, lock_stock_of
 from payments.events import OrderPaid
 from payments.gateways.base import Reading
 from payments.models import Checkout, Order, OrderKind, OrderLine, Payment
@@ -65,13 +66,14 @@ def refresh_payment(payment: Payment, *, source: str) -> Order:
     return settle_order(payment=payment, reading=reading, source=source)
 
 
+@retried
 @transaction.atomic
 def settle_order(*, payment: Payment, reading: Reading, source: str, actor=None) -> Order:
     """Bring payment and order to where the gateway says they are. Safe to call any number of times.
 
     Raises PaymentMismatch when the reading is about something else.
     """
-    order = locked_order(payment.order_id)
+    order = locked_order_and_around(payment.order_id)
     payment.order = order
     check_reading(payment, reading)
     Payment.objects.filter(pk=payment.pk).update(checked_at=clock.now())
@@ -86,13 +88,14 @@ def settle_order(*, payment: Payment, reading: Reading, source: str, actor=None)
     return order
 
 
+@retried
 @transaction.atomic
 def settle_free(order: Order) -> Payment:
     """Nothing is to be paid (a coupon takes all of it off): the order is paid without a gateway.
 
     Asked again, the same payment. Raises OrderNotPayable.
     """
-    order = locked_order(order.pk)
+    order = locked_order_and_around(order.pk)
     if paid := order.payments.filter(gateway=FREE, state=states.CAPTURED).first():
         return paid
     if order.state != states.AWAITING or order.total_minor:
@@ -153,10 +156,10 @@ def _capture(order: Order, payment: Payment, reading: Reading, source: str, acto
     if not move_order(order, states.PAID, paid_at=now):
         flag(order, "Paid twice: refund the surplus payment.")
         return
-    if before in (states.EXPIRED, states.CANCELED):
-        _hold_late(order)
     _finish_checkout(order)
     _attach_person(order)
+    if before in (states.EXPIRED, states.CANCELED):
+        _hold_late(order)
     if why := activate(order, reading):
         flag(order, why)
     _deliver(order)
@@ -194,6 +197,7 @@ def _make_room(order: Order) -> None:
 
 def _hold_late(order: Order) -> None:
     """What was given back when the order ended is counted again, or staff see that it cannot be."""
+    lock_stock_of(order)
     for hold in (hold_pieces, hold_coupon):
         try:
             with transaction.atomic():
@@ -217,7 +221,9 @@ def _attach_person(order: Order) -> None:
 
 def _deliver(order: Order) -> None:
     """Each line on its own: one that cannot be given needs attention and holds up no other."""
-    for line in order.lines.order_by("pk"):
+    lines = in_turn(order.lines.all())
+    lock_places((line.kind, line.key) for line in lines)
+    for line in lines:
         line.order = order
         book_sale(order, line)
         try:

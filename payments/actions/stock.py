@@ -1,14 +1,53 @@
 """Offers of which there are only so many: counted when an order is placed, given back when it ends."""
 
+from collections.abc import Iterable
+
+from django.db import connection
 from django.db.models import F, Q
 
 from accounts.queries import person_with_email
-from payments import states
-from payments.models import Offer, Order, OrderKind, OrderLine
+from payments import sellables, states
+from payments.models import Coupon, Offer, Order, OrderKind, OrderLine
 from payments.refusals import OfferSoldOut, TooManyForOne
 
 # What a refund gave back may be bought again by the same person.
 COUNTED = states.LIVE_ORDERS - {states.REFUNDED, states.DRAFT}
+
+
+def in_turn(lines: Iterable[OrderLine]) -> list[OrderLine]:
+    """The lines in the one order in which everybody holds, gives and takes back what they name."""
+    return sorted(lines, key=lambda line: (line.kind, line.key, line.pk))
+
+
+def lock_places(things: Iterable[tuple[str, str]]) -> None:
+    """Lock what can run out of these (kind, key): kind by kind, before a line of several is moved."""
+    by_kind: dict[str, set[str]] = {}
+    for kind, key in things:
+        by_kind.setdefault(kind, set()).add(key)
+    for kind in sorted(by_kind):
+        sellables.lock(kind, sorted(by_kind[kind]))
+
+
+def lock_stock(things: Iterable[tuple[str, str]], offers: Iterable, coupons: Iterable) -> None:
+    """The same, then these offers, then these coupons (ids; None counts for nothing), each kind of
+    row by its key. Where an order is locked too, it is locked before."""
+    lock_places(things)
+    if not connection.features.has_select_for_update:
+        return
+    for model, ids in ((Offer, offers), (Coupon, coupons)):
+        # The weaker lock: a row that names the offer may be written meanwhile.
+        rows = model.objects.filter(pk__in=set(ids) - {None}).order_by("pk")
+        list(rows.select_for_update(no_key=True).values_list("pk"))
+
+
+def lock_stock_of(*orders: Order) -> None:
+    """What these orders hold or held, locked as `lock_stock` does."""
+    lines = list(OrderLine.objects.filter(order__in=orders))
+    lock_stock(
+        [(line.kind, line.key) for line in lines],
+        [line.offer_id for line in lines],
+        [order.coupon_id for order in orders],
+    )
 
 
 def _pieces(order: Order) -> dict[int, int]:

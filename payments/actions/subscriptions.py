@@ -11,6 +11,7 @@ from django.db import transaction
 
 from engineroom import audit, clock, mail
 from engineroom.faultpoints import faultpoint
+from engineroom.retrying import retried
 from payments import gateways, states
 from payments.actions.changing import pending_change, settle_change
 from payments.actions.moves import locked_subscription, move_subscription
@@ -94,6 +95,7 @@ def catch_up(subscription: Subscription, name: str, *, source: str) -> Subscript
     return settle_subscription(subscription=subscription, reading=reading, source=source)
 
 
+@retried
 @transaction.atomic
 def settle_subscription(
     *, subscription: Subscription, reading: SubscriptionReading, source: str, actor=None
@@ -122,6 +124,7 @@ def settle_subscription(
     return subscription
 
 
+@retried
 @transaction.atomic
 def accept_charge(
     *, subscription: Subscription, reading: SubscriptionReading, reference: str, actor

@@ -5,10 +5,12 @@ from datetime import date, timedelta
 from django.db import IntegrityError, transaction
 
 from engineroom import audit, clock, mail
+from engineroom.retrying import retried
 from payments import sellables, states
 from payments.actions.moves import locked_order
 from payments.actions.refunding import finish_refund
 from payments.actions.settling import settle_order
+from payments.actions.stock import in_turn, lock_places
 from payments.gateways import offline
 from payments.models import BankTransfer, BankTransferRefund, Order, Payment, Refund
 from payments.queries.transfers import transfer_of, transfer_words
@@ -29,11 +31,14 @@ def keep_open(order: Order, until) -> None:
     Order.objects.filter(pk=order.pk, state=states.AWAITING, expires_at__lt=until).update(
         expires_at=until
     )
-    for line in order.lines.order_by("pk"):
+    lines = in_turn(order.lines.all())
+    lock_places((line.kind, line.key) for line in lines)
+    for line in lines:
         line.order = order
         sellables.of(line.kind).hold(line, until)
 
 
+@retried
 @transaction.atomic
 def note_start(payment: Payment, until) -> None:
     """A payment that stays open for days was started: keep its order, and for a bank transfer
@@ -146,6 +151,7 @@ def remind_of_transfers() -> int:
     return sum(_remind(transfer) for transfer in due.order_by("due_at", "pk")[:BATCH])
 
 
+@retried
 @transaction.atomic
 def _remind(transfer: BankTransfer) -> bool:
     order = locked_order(Order.objects.get(number=transfer.order_number).pk)

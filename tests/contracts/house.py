@@ -59,6 +59,7 @@ IN_ROOM = {
         "fields": MODELS,
         "guards": MODELS,
         "keyring": MODELS,
+        "retrying": MODELS,
         "pagination": QUERIES,
         "settings_values": ADAPTERS,
         "audit": ADAPTERS,
