@@ -68,3 +68,8 @@ def sent_to(address: str, *, since) -> list[tuple[str, object]]:
 def forget(address: str) -> int:
     """Remove every queued or delivered mail to the address; returns how many. For erasure."""
     return outbox.forget(TOPIC, to=address)
+
+
+def forget_about(beginning: str) -> int:
+    """Remove every mail whose key begins so, whoever it went to; returns how many were queued still."""
+    return outbox.forget_about(TOPIC, beginning)

@@ -163,3 +163,11 @@ def forget(topic: str, **payload) -> int:
     """Remove the topic's rows whose payload has these values; returns how many."""
     match = {f"payload__{name}": value for name, value in payload.items()}
     return OutboxEvent.objects.filter(topic=topic, **match).delete()[0]
+
+
+def forget_about(topic: str, beginning: str) -> int:
+    """Remove the topic's rows whose key begins so; returns how many of them had not left yet."""
+    rows = OutboxEvent.objects.filter(topic=topic, key__startswith=beginning)
+    waiting = rows.filter(done_at=None).count()
+    rows.delete()
+    return waiting

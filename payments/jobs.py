@@ -64,6 +64,8 @@ def print_invoice(payload: dict, key: str) -> None:
 def check_vat_id(payload: dict, key: str) -> None:
     """Ask VIES once. Without an answer the order keeps saying that its VAT id is unchecked."""
     order = Order.objects.get(number=payload["order"])
+    if not order.vat_id:
+        return  # the account was deleted meanwhile
     known = vies.is_known(order.vat_id)
     if known is not None:
         note_vat_id_check(order=order, outcome=VALID if known else UNKNOWN)

@@ -204,6 +204,10 @@ def forget_gifts(*, person) -> None:
     others and not claimed stays claimable by its link."""
     given = Gift.objects.filter(line__order__person=person)
     given.update(sender="", note="")
+    for gift in given.select_related("line__order").order_by("pk"):
+        # Mails to the recipients say who gave. One that has not left is written anew, without.
+        if mail.forget_about(f"gift:{gift.public_id}:") and not (gift.claimed_at or gift.ended_at):
+            send_link(gift)
     given.exclude(sent_at=None, claimed_at=None).update(name="", email="")
     Gift.objects.filter(claimed_by=person).update(name="", email="", claimed_by=None)
     Gift.objects.filter(email__iexact=person.email).update(name="", email="")

@@ -192,7 +192,7 @@ def _write(
         issued_on=_day(now),
         order=_order(order),
         seller=_seller(),
-        buyer=_buyer(order),
+        buyer=corrects.document["buyer"] if corrects else _buyer(order),
         lines=lines,
         paid_minor=paid_minor,
         payment=payment,
