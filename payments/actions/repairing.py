@@ -7,15 +7,16 @@ cannot. No transaction may be open: some of them ask the gateway.
 from collections.abc import Callable
 
 from django.db import transaction
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from engineroom import audit, clock, slots
 from engineroom.refusals import Refusal
 from payments import gateways, sellables, states
 from payments.actions.canceling import expire_order
-from payments.actions.moves import locked_order, move_order
+from payments.actions.moves import locked_order, locked_subscription, move_order
 from payments.actions.outside_refunds import match_refunds
+from payments.actions.plans import keep_access
 from payments.actions.rebooking import rebook_order, rebook_payout
 from payments.actions.refunding import finish_refund
 from payments.actions.settling import refresh_payment
@@ -27,13 +28,16 @@ from payments.models import (
     Finding,
     GatewayEvent,
     LedgerEntry,
+    Offer,
     Order,
     OrderLine,
     Payment,
     Payout,
     Refund,
     RefundLine,
+    Subscription,
 )
+from payments.queries import counter_checks
 
 
 class NothingToRepair(Refusal):
@@ -218,6 +222,10 @@ def recount(finding: Finding, actor) -> str:
         _release_dead_uses(name)
         held = CouponUse.objects.filter(coupon__code=name, released_at=None)
         Coupon.objects.filter(code=name).update(uses=held.aggregate(n=Count("pk"))["n"])
+    elif kind == "offer":
+        _recount_pieces(name)
+    elif kind == "subscription":
+        _recount_periods(name)
     else:
         _recount_money(finding.subject)
     audit.record("books.recounted", finding.subject, actor=actor)
@@ -227,6 +235,30 @@ def recount(finding: Finding, actor) -> str:
 def _release_dead_uses(code: str) -> None:
     dead = CouponUse.objects.filter(coupon__code=code, released_at=None)
     dead.exclude(order__state__in=states.LIVE_ORDERS).update(released_at=clock.now())
+
+
+def _recount_pieces(name: str) -> None:
+    """Under the offer's lock: an order placed meanwhile waits, and counts itself afterwards."""
+    offer = Offer.objects.select_for_update(no_key=True).filter(public_id=name).first()
+    if offer is None:
+        raise NothingToRepair
+    taken = counter_checks.pieces_taken(offer=offer)[name]
+    Offer.objects.filter(pk=offer.pk).update(sold=counter_checks.sold_of(offer.most_sold, taken))
+
+
+def _recount_periods(name: str) -> None:
+    """Access follows the end of the period, as after every payment."""
+    found = Subscription.objects.filter(public_id=name).first()
+    if found is None:
+        raise NothingToRepair
+    subscription = locked_subscription(found.pk)
+    purchases, renewals, until = counter_checks.periods_paid(pk=found.pk)[found.pk]
+    fields = {"periods_paid": counter_checks.counted(subscription, purchases, renewals)}
+    if subscription.is_running and until:
+        fields["period_ends_at"] = until
+    Subscription.objects.filter(pk=found.pk).update(version=F("version") + 1, **fields)
+    subscription.refresh_from_db()
+    keep_access(subscription)
 
 
 def _recount_money(subject: str) -> None:

@@ -4,15 +4,11 @@ Nothing is trusted that can be counted again: totals, refunds, uses and sums are
 rows they stand for. Each check takes a fixed number of queries.
 """
 
-from dataclasses import dataclass
-
 from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import Coalesce
 
 from payments import pricing, states
 from payments.models import (
-    Coupon,
-    CouponUse,
     Dispute,
     Invoice,
     InvoiceSeries,
@@ -24,32 +20,10 @@ from payments.models import (
     Refund,
     RefundLine,
 )
+from payments.queries import counter_checks
+from payments.queries.problems import Problem, differ, sums
 
 CUSTOMERS = ":customers"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """`subject` is an order's number or another row's public id; empty: the books as a whole.
-
-    `repair` names what would set it right (payments.actions.repairing); empty: somebody must look.
-    """
-
-    subject: str
-    text: str
-    repair: str = ""
-
-
-def sums(queryset, owner: str, column: str = "amount_minor") -> dict:
-    """The column's sum by owner, zeros left out: one query."""
-    rows = queryset.order_by().values(owner).annotate(sum=Coalesce(Sum(column), 0))
-    return {row[owner]: row["sum"] for row in rows if row["sum"]}
-
-
-def _differ(found: dict, wanted: dict):
-    for key in sorted(set(found) | set(wanted), key=str):
-        if found.get(key, 0) != wanted.get(key, 0):
-            yield key, found.get(key, 0), wanted.get(key, 0)
 
 
 def _numbers() -> dict[int, str]:
@@ -72,7 +46,7 @@ def orders_add_up() -> list[Problem]:
             for pk, amount in Order.objects.order_by().values_list("pk", column)
             if amount
         }
-        for pk, _, _ in _differ(own, sums(OrderLine.objects.all(), "order_id", column)):
+        for pk, _, _ in differ(own, sums(OrderLine.objects.all(), "order_id", column)):
             text_ = f"order {numbers[pk]}: {text}"
             found.append(Problem(subject=numbers[pk], text=text_, repair="recount"))
     return found
@@ -106,14 +80,14 @@ def refunds_add_up() -> list[Problem]:
             text=f"payment {name}: {said} called refunded, {real} in refunds",
             repair="recount",
         )
-        for name, said, real in _differ(own, sums(live, "payment__public_id"))
+        for name, said, real in differ(own, sums(live, "payment__public_id"))
     ]
     # A refund without lines sends back what was paid too much.
     with_lines = Refund.objects.filter(pk__in=RefundLine.objects.values("refund"))
     parts = sums(RefundLine.objects.all(), "refund__public_id")
     found += [
         Problem(subject=name, text=f"refund {name}: {said} moved, its lines say {real}")
-        for name, said, real in _differ(sums(with_lines, "public_id"), parts)
+        for name, said, real in differ(sums(with_lines, "public_id"), parts)
     ]
     disputed = Dispute.objects.filter(state=states.LOST).values("payment__order_id")
     lines = OrderLine.objects.exclude(order__in=disputed)
@@ -128,7 +102,7 @@ def refunds_add_up() -> list[Problem]:
             text=f"line {name}: {said} called refunded, {back} in refunds",
             repair="recount",
         )
-        for name, said, back in _differ(own, real)
+        for name, said, back in differ(own, real)
     ]
     return found
 
@@ -179,7 +153,7 @@ def ledger_says_the_same() -> list[Problem]:
     found = []
 
     def compare(what, wanted, written):
-        for pk, moved, booked in _differ(wanted, written):
+        for pk, moved, booked in differ(wanted, written):
             number = numbers.get(pk, "none")
             text = f"{what} of order {number}: {moved} moved, {booked} in the books"
             found.append(Problem(subject=number, text=text, repair="rebook"))
@@ -246,31 +220,6 @@ def entries_stand_where_they_belong() -> list[Problem]:
     ]
 
 
-def coupons_are_counted() -> list[Problem]:
-    """A coupon's uses are its redemptions that still hold; only live orders hold one."""
-    held = CouponUse.objects.filter(released_at=None)
-    own = sums(Coupon.objects.all(), "code", "uses")
-    real = dict(
-        held.order_by()
-        .values("coupon__code")
-        .annotate(n=Count("pk"))
-        .values_list("coupon__code", "n")
-    )
-    found = [
-        Problem(
-            subject=f"coupon {code}",
-            text=f"coupon {code}: {said} uses counted, {count} held",
-            repair="recount",
-        )
-        for code, said, count in _differ(own, real)
-    ]
-    dead = held.exclude(order__state__in=states.LIVE_ORDERS)
-    for code, number in dead.values_list("coupon__code", "order__number"):
-        text = f"coupon {code}: held by order {number}, which will not be paid"
-        found.append(Problem(subject=f"coupon {code}", text=text, repair="recount"))
-    return found
-
-
 def invoices_add_up() -> list[Problem]:
     """Numbers of a series have no gap; an invoice is its order's total, a credit note what its refund
     or lost dispute took back."""
@@ -322,7 +271,9 @@ CHECKS = (
     ledger_says_the_same,
     customers_are_even,
     entries_stand_where_they_belong,
-    coupons_are_counted,
+    counter_checks.coupons_are_counted,
+    counter_checks.offers_are_counted,
+    counter_checks.subscriptions_are_counted,
     invoices_add_up,
     payouts_are_booked,
 )
