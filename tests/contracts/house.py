@@ -112,6 +112,7 @@ IN_ROOM = {
         "search": ADAPTERS,
     },
     "payments": {
+        "checks": DOORS,
         "money": PURE,
         "charts": PURE,
         "countries": PURE,
