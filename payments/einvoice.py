@@ -1,6 +1,8 @@
 """Invoices as EN 16931 XML: UN/CEFACT Cross Industry Invoice, valid against the Factur-X schema.
 
-A sale without a country of the school has none: the standard wants the seller's.
+A sale without a country of the school has none: the standard wants the seller's. Neither has one in a
+currency of three decimals, such as KWD: the rules BR-DEC-01 to BR-DEC-28 allow two in every amount, and
+an amount that was rounded to two would be another one than was charged.
 """
 
 import re
@@ -14,6 +16,7 @@ from drafthorse.models.party import TaxRegistration
 from drafthorse.models.payment import PaymentMeans, PaymentTerms
 from drafthorse.models.tradelines import LineItem
 
+from engineroom.refusals import Refusal
 from payments import invoicing, money
 
 GUIDELINE = "urn:cen.eu:en16931:2017"
@@ -33,22 +36,41 @@ PLACE = re.compile(r"(?P<code>[A-Z0-9 -]*[0-9][A-Z0-9-]*)\s+(?P<city>\D.*)")
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class NoElectronicInvoice(Exception):
-    """EN 16931 cannot say this document: the school has no country."""
+MOST_DECIMALS = 2
+
+
+class NoElectronicInvoice(Refusal):
+    """EN 16931 cannot say this document; the message tells why."""
+
+    code = "no_electronic_invoice"
+    message = "There is no XML of this document."
+    status = 404
 
 
 def _clean(text: str) -> str:
     return UNPRINTABLE.sub("", text)
 
 
+def why_not(document: Mapping) -> str:
+    """Why there is no XML of the document, as a sentence; "" when there is one."""
+    if not document["seller"]["country"]:
+        return "There is no XML of this document: the school has not said in which country it is."
+    if (decimals := money.exponent(document["currency"])) > MOST_DECIMALS:
+        return (
+            f"There is no XML of this document: {document['currency']} has {decimals} decimals, and"
+            " EN 16931 allows two. The page and the PDF are complete."
+        )
+    return ""
+
+
 def has_xml(document: Mapping) -> bool:
-    return bool(document["seller"]["country"])
+    return not why_not(document)
 
 
 def xml(document: Mapping) -> bytes:
     """The document as XML, checked against the schema. Raises NoElectronicInvoice."""
-    if not has_xml(document):
-        raise NoElectronicInvoice
+    if why := why_not(document):
+        raise NoElectronicInvoice(why)
     made = Document()
     made.context.guideline_parameter.id = GUIDELINE
     made.header.id = document["number"]

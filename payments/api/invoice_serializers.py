@@ -38,7 +38,8 @@ class InvoiceSerializer(serializers.Serializer):
     buyer = serializers.SerializerMethodField()
     url = serializers.SerializerMethodField()
     pdf_url = serializers.SerializerMethodField()
-    xml_url = serializers.SerializerMethodField()
+    xml_url = serializers.SerializerMethodField(help_text="Null: `why_no_xml` says why.")
+    why_no_xml = serializers.SerializerMethodField(help_text="Empty when there is XML.")
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_corrects(self, invoice):
@@ -73,3 +74,7 @@ class InvoiceSerializer(serializers.Serializer):
         if not einvoice.has_xml(invoice.document):
             return None
         return absolute_url(f"/api/v1/invoices/{invoice.public_id}/xml")
+
+    @extend_schema_field(serializers.CharField())
+    def get_why_no_xml(self, invoice):
+        return einvoice.why_not(invoice.document)

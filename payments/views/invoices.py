@@ -27,7 +27,7 @@ def page(request, invoice_id):
     context = {
         "invoice": invoice,
         "printed": invoicing.printed(invoice.document),
-        "has_xml": einvoice.has_xml(invoice.document),
+        "why_no_xml": einvoice.why_not(invoice.document),
         "order": invoice.order,
     }
     response = render(request, "payments/invoice.html", context)
@@ -36,13 +36,11 @@ def page(request, invoice_id):
 
 
 def download(invoice: Invoice, form: str) -> HttpResponse:
-    """The file as an attachment. Raises Http404 where the document has no such form."""
+    """The file as an attachment. Raises NoElectronicInvoice, a 404 that says why there is no XML."""
     if form == "pdf":
         body, kind = printing.pdf(invoice.document), "application/pdf"
-    elif einvoice.has_xml(invoice.document):
-        body, kind = einvoice.xml(invoice.document), "application/xml"
     else:
-        raise Http404
+        body, kind = einvoice.xml(invoice.document), "application/xml"
     response = HttpResponse(body, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="{invoice.number}.{form}"'
     response["X-Robots-Tag"] = "noindex"

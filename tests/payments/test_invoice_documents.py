@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from accounts.actions import issue_device
 from accounts.roles import SUPPORT
 from engineroom import outbox
 from engineroom.addresses import visitor_country
@@ -165,9 +166,48 @@ def test_a_document_without_tax_says_why(category):
     assert (b'schemeID="VA"' in xml) == (category != "O")
 
 
-@pytest.mark.parametrize("currency", ["JPY", "KWD", "EUR"])
-def test_any_currency_gives_a_valid_document(currency):
-    assert einvoice.xml(make_document(currency=currency))
+@pytest.mark.parametrize("currency", ["JPY", "EUR", "HUF"])
+def test_any_currency_of_up_to_two_decimals_gives_a_valid_document(currency):
+    xml = einvoice.xml(make_document(currency=currency))
+
+    # BR-DEC: no amount has more than two decimals.
+    amounts = [
+        node.text for node in etree.fromstring(xml).iter() if str(node.tag).endswith("Amount")
+    ]
+    assert len(amounts) > 5
+    assert all(len(amount.partition(".")[2]) <= 2 for amount in amounts), amounts
+
+
+@pytest.mark.parametrize("currency", ["KWD", "BHD"])
+def test_a_currency_of_three_decimals_has_no_xml_and_says_why(currency):
+    """BR-DEC allows two: a document with three would be invalid, a rounded one untrue."""
+    document = make_document(currency=currency)
+
+    with pytest.raises(einvoice.NoElectronicInvoice, match=f"{currency} has 3 decimals"):
+        einvoice.xml(document)
+    assert printing.render(document)
+
+
+@pytest.mark.django_db
+def test_page_file_and_api_say_why_a_dinar_invoice_has_no_xml():
+    person = make_user()
+    invoice = make_invoice(person=person, currency="KWD", amount_minor=12_345)
+    client = client_of(person)
+    why = "KWD has 3 decimals"
+
+    page = client.get(f"/invoices/{invoice.public_id}/").content.decode()
+    assert why in page
+    assert f"{invoice.public_id}.xml" not in page
+    assert client.get(f"/invoices/{invoice.public_id}.pdf").status_code == 200
+    assert client.get(f"/invoices/{invoice.public_id}.xml").status_code == 404
+    _device, token, _refresh = issue_device(person=person, name="Phone")
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+    said = client.get(f"/api/v1/invoices/{invoice.public_id}").json()
+    assert said["xml_url"] is None
+    assert why in said["why_no_xml"]
+    refused = client.get(f"/api/v1/invoices/{invoice.public_id}/xml")
+    assert (refused.status_code, refused.json()["code"]) == (404, "no_electronic_invoice")
+    assert why in refused.json()["detail"]
 
 
 def test_letters_that_xml_cannot_hold_are_left_out():

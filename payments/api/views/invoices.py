@@ -92,7 +92,8 @@ class InvoiceXml(ApiView):
     @extend_schema(
         operation_id="invoices_read_xml",
         summary="One of your invoices as EN 16931 XML",
-        description="404 when the school has not said its country.",
+        description="404 `no_electronic_invoice` when the school has not said its country, or the "
+        "currency has more than the two decimals that EN 16931 allows.",
         tags=TAGS,
         responses={(200, "application/xml"): OpenApiTypes.STR},
     )
