@@ -27,9 +27,22 @@ def seller() -> vat.Seller:
     )
 
 
-def terms(country: str, vat_id: str, on: date) -> TaxTerms:
-    """How a buyer with this address and this checked VAT id (or none) is taxed that day."""
-    return vat.decide(seller(), country, is_business=bool(vat_id), on=on)
+def terms(country: str, vat_id: str, on: date, territory: str = "") -> TaxTerms:
+    """How a buyer with this address and this checked VAT id (or none) is taxed that day.
+
+    `territory`: what the evidence of checkout or order says under that name (vat.territory_of).
+    """
+    return vat.decide(seller(), country, is_business=bool(vat_id), on=on, territory=territory)
+
+
+def address_evidence(country: str, postal_code: str) -> dict[str, str]:
+    """What an address says about where a buyer is: its country, and a territory without EU VAT."""
+    if not country:
+        return {}
+    found = {"address": country}
+    if territory := vat.territory_of(country, postal_code):
+        found["territory"] = territory
+    return found
 
 
 def check_country(text: str) -> str:

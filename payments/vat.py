@@ -14,6 +14,7 @@ from pathlib import Path
 from payments.pricing import NO_TAX, TaxTerms
 
 RATES_FILE = Path(__file__).parent / "data" / "vat_rates.csv"
+TERRITORIES_FILE = RATES_FILE.with_name("vat_territories.csv")
 # fmt: off
 EU = frozenset({
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT",
@@ -101,15 +102,72 @@ def rates_on(country: str, on: date) -> dict[str, int]:
     return found
 
 
-def decide(seller: Seller, country: str, *, is_business: bool, on: date) -> TaxTerms:
+@dataclass(frozen=True, kw_only=True)
+class Territory:
+    """A part of a member state to which the VAT Directive does not apply (its article 6).
+
+    `postal_codes` are beginnings of them; `taxed_as` is the country to whose VAT it belongs, if any.
+    """
+
+    country: str
+    postal_codes: tuple[str, ...]
+    name: str
+    taxed_as: str
+    source: str
+
+
+@cache
+def territories() -> tuple[Territory, ...]:
+    """Every row of the file."""
+    with TERRITORIES_FILE.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            Territory(
+                country=row["country"],
+                postal_codes=tuple(row["postal_codes"].split()),
+                name=row["territory"],
+                taxed_as=row["taxed_as"],
+                source=row["source"],
+            )
+            for row in csv.DictReader(file)
+        )
+
+
+def territory_of(country: str, postal_code: str) -> str:
+    """The name of the territory with this address; "" where the country's own VAT holds.
+
+    All member states with such territories write five digits, some with letters before them.
+    """
+    digits = "".join(letter for letter in postal_code if letter in "0123456789")
+    if len(digits) != 5:
+        return ""
+    code = iso(country)
+    return next(
+        (
+            one.name
+            for one in territories()
+            if one.country == code and digits.startswith(one.postal_codes)
+        ),
+        "",
+    )
+
+
+def decide(
+    seller: Seller, country: str, *, is_business: bool, on: date, territory: str = ""
+) -> TaxTerms:
     """How a buyer in `country` is taxed that day; `is_business` when they gave a valid VAT id.
 
-    Electronic services are taxed where the buyer is (Directive 2006/112/EC, articles 44, 58, 196).
+    `territory` is what `territory_of` said of the address. Electronic services are taxed where the
+    buyer is (Directive 2006/112/EC, articles 44, 58, 196).
     A buyer whose country is not known counts as one from the school's own.
     """
     home, buyer = iso(seller.country), iso(country) or iso(seller.country)
     if not home:
         return NO_TAX
+    if territory:
+        taxed_as = {one.name: one.taxed_as for one in territories()}.get(territory, "")
+        if taxed_as != home:
+            return TaxTerms(kind="outside", country=buyer)
+        buyer = home
     if buyer == home:
         rates = rates_on(home, on)
         if seller.is_exempt or not rates:

@@ -55,11 +55,14 @@ def set_billing(
     """
     checkout = locked_checkout(checkout.pk)
     country = taxes.check_country(country)
+    address = clean_billing(billing or {})
+    evidence = {name: said for name, said in checkout.evidence.items() if name != "territory"}
+    evidence |= taxes.address_evidence(country, address.get("postal_code", ""))
     wanted = {
-        "billing": clean_billing(billing or {}),
+        "billing": address,
         "country": country,
         "vat_id": taxes.check_vat_id(vat_id, country),
-        "evidence": {**checkout.evidence, "address": country} if country else {},
+        "evidence": evidence if country else {},
     }
     if any(getattr(checkout, name) != value for name, value in wanted.items()):
         drop_unpaid_order(checkout)

@@ -115,7 +115,8 @@ def draft_order(
     mode = gateways.current().mode
     buyer, _created = person_for_email(email=clean_email(email), name=name)
     wanted = [_wanted(offer, count, unit, buyer) for offer, count, unit in lines]
-    terms = taxes.terms(country, vat_id, clock.now().date())
+    evidence = taxes.address_evidence(country, address.get("postal_code", ""))
+    terms = taxes.terms(country, vat_id, clock.now().date(), evidence.get("territory", ""))
     quote = pricing.price(wanted, lines[0][0].currency, tax=terms)
     order = Order.objects.create(
         person=buyer,
@@ -131,7 +132,7 @@ def draft_order(
         billing=address,
         country=country,
         vat_id=vat_id,
-        evidence={"address": country} if country else {},
+        evidence=evidence,
         expires_at=due_at,
     )
     _write_lines(order, quote, {offer.public_id: offer for offer, _, _ in lines})

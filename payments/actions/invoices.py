@@ -229,7 +229,8 @@ def _day(moment) -> str:
 def _tax_country(order: Order) -> str:
     """Where the tax is owed: the buyer's country, or the school's where its rate was taken."""
     when = timezone.localtime(order.placed_at).date()
-    return taxes.terms(order.country, order.vat_id, when).country or order.country
+    territory = order.evidence.get("territory", "")
+    return taxes.terms(order.country, order.vat_id, when, territory).country or order.country
 
 
 def _order(order: Order) -> dict:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.queries import person_with_email
-from engineroom import audit, clock
+from engineroom import audit
 from engineroom.faultpoints import faultpoint
 from engineroom.retrying import retried
 from payments import gateways, money, sellables, states, taxes
@@ -20,7 +20,7 @@ from payments.actions.transfers import note_start
 from payments.gateways.base import Intent
 from payments.models import Checkout, CheckoutLine, Offer, Order, OrderLine, Payment
 from payments.pricing import PricedLine, Quote
-from payments.queries.checkouts import lines_of, live_order_of, quote_of
+from payments.queries.checkouts import lines_of, live_order_of, quote_of, tax_terms
 from payments.queries.orders import processing_line
 from payments.refusals import (
     AlreadyOwned,
@@ -174,7 +174,7 @@ def _write_order(
         country=checkout.country,
         vat_id=checkout.vat_id,
         evidence=checkout.evidence,
-        tax_kind=taxes.terms(checkout.country, checkout.vat_id, clock.now().date()).kind,
+        tax_kind=tax_terms(checkout).kind,
         coupon=checkout.coupon,
         coupon_code=checkout.coupon.code if checkout.coupon else "",
         expires_at=checkout.expires_at,

@@ -27,6 +27,12 @@ def instalments_of(lines: list[CheckoutLine]) -> int:
     return lines[0].offer.instalments if len(lines) == 1 and not lines[0].gift else 1
 
 
+def tax_terms(checkout: Checkout) -> TaxTerms:
+    """How its buyer would be taxed today."""
+    territory = checkout.evidence.get("territory", "")
+    return taxes.terms(checkout.country, checkout.vat_id, clock.now().date(), territory)
+
+
 def quote_of(checkout: Checkout, lines: list[CheckoutLine]) -> Quote:
     """What the lines cost now: a query at most, for the scope of the coupon."""
     coupon = checkout.coupon
@@ -34,7 +40,7 @@ def quote_of(checkout: Checkout, lines: list[CheckoutLine]) -> Quote:
         lines,
         checkout.currency,
         coupon=coupon_terms(coupon, checkout.currency) if coupon and coupon.is_valid_now else None,
-        tax=taxes.terms(checkout.country, checkout.vat_id, clock.now().date()),
+        tax=tax_terms(checkout),
         in_instalments=checkout.in_instalments,
     )
 
@@ -80,7 +86,7 @@ def later_minor(checkout: Checkout, lines: list[CheckoutLine]) -> int:
         lines,
         checkout.currency,
         coupon=coupon_terms(coupon, checkout.currency) if lasts else None,
-        tax=taxes.terms(checkout.country, checkout.vat_id, clock.now().date()),
+        tax=tax_terms(checkout),
         in_instalments=False,
     ).period_minor
 

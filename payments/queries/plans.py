@@ -88,7 +88,8 @@ def later_quote(terms: dict, currency: str, tax: TaxTerms, *, total: int | None,
 
 def tax_of(order: Order, on: datetime) -> TaxTerms:
     """How the buyer of this order is taxed that day."""
-    return taxes.terms(order.country, order.vat_id, on.date())
+    territory = order.evidence.get("territory", "")
+    return taxes.terms(order.country, order.vat_id, on.date(), territory)
 
 
 def scaled(quote: Quote, total_minor: int, tax: TaxTerms, label: str, step: str) -> Quote:
