@@ -64,6 +64,13 @@ class Notes:
 
 def play(promise, stage, notes: Notes) -> dict:
     """The rounds of a promise that are still to do, then its control."""
+    if promise.is_pure and stage.school is not None:
+        with stage.school.closed():
+            return _play(promise, stage, notes)
+    return _play(promise, stage, notes)
+
+
+def _play(promise, stage, notes: Notes) -> dict:
     note = notes.of(promise.name)
     for number in range(note["rounds"], promise.rounds[stage.scale]):
         started = time.monotonic()

@@ -13,7 +13,7 @@ from accounts.actions.devices import issue_device
 from learning.queries import access
 from payments import states
 from payments.actions.offers import price_course
-from payments.models import LedgerEntry, Offer, Order, Payment, SimulatorPayment
+from payments.models import LedgerEntry, Offer, OfferItem, Order, Payment, SimulatorPayment
 from payments.queries.books import audit_books
 from tests.factories.accounts import make_user
 from tests.factories.catalog import make_course
@@ -29,6 +29,15 @@ def new_course() -> tuple[object, Offer]:
     course = make_course(slug=name, title=f"Course {name}", is_free=False)
     offer = price_course(slug=name, title=course.title, amount_minor=PRICE, currency="EUR")
     return course, offer
+
+
+def new_membership() -> Offer:
+    """A month of every course."""
+    offer = Offer.objects.create(
+        title="Membership", amount_minor=PRICE, currency="EUR", period="month"
+    )
+    OfferItem.objects.create(offer=offer, kind="membership", key="school")
+    return offer
 
 
 @dataclass

@@ -22,7 +22,8 @@ class Promise:
     """`rounds` are how many there are at each scale. `run(stage, number, scale)` is one of them.
 
     `control(stage)` does the same without the guard and answers whether that broke it, as it must.
-    None: there is no guard that could be taken away.
+    None: there is no guard that could be taken away. A pure promise needs no processes, and none
+    are beside it: its rounds compare the whole of the books with what they did themselves.
     """
 
     name: str
@@ -51,3 +52,14 @@ class Stage:
 def by_chance(seed: int) -> random.Random:
     """Numbers that look like chance and come again in the next run."""
     return random.Random(seed)  # noqa: S311 - nothing is kept secret by it
+
+
+def without(guard, work):
+    """`work()` while a function of the school, named as (module, name), does nothing."""
+    module, name = guard
+    careful = getattr(module, name)
+    setattr(module, name, lambda *args, **kwargs: None)
+    try:
+        return work()
+    finally:
+        setattr(module, name, careful)

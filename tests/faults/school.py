@@ -41,6 +41,7 @@ class School:
         self.port = free_port()
         self.web = self.worker = None
         self.is_open = False
+        self.has_worker = True
         self.restarts = 0
         self._changing = threading.Lock()
         self.environment = {
@@ -77,6 +78,8 @@ class School:
             with self._changing:
                 for name, module in (("web", "serve"), ("worker", "work")):
                     process = getattr(self, name)
+                    if name == "worker" and not self.has_worker:
+                        continue
                     if self.is_open and process and process.poll() is not None:
                         setattr(self, name, self._run(module))
                         self.restarts += 1
@@ -101,6 +104,23 @@ class School:
             os.kill(CHANCE.choice(pids), signal.SIGKILL)
         return bool(pids)
 
+    def kill_the_worker(self) -> None:
+        """kill -9 of the background worker; another one is started."""
+        with self._changing:
+            if self.worker and self.worker.poll() is None:
+                os.killpg(self.worker.pid, signal.SIGKILL)
+                self.worker.wait()
+
+    @contextmanager
+    def without_worker(self):
+        """Within the block nothing happens in the background."""
+        self.has_worker = False
+        self.kill_the_worker()
+        try:
+            yield
+        finally:
+            self.has_worker = True
+
     def kill_everything(self) -> None:
         """kill -9 of the whole process group, and of the worker's."""
         with self._changing:
@@ -120,6 +140,15 @@ class School:
                     process.wait(20)
                 except subprocess.TimeoutExpired:
                     os.killpg(process.pid, signal.SIGKILL)
+
+    @contextmanager
+    def closed(self):
+        """Within the block none of its processes runs."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
 
     def plant(self, point: str, said: str, count: int = 1) -> None:
         """Tokens for a point: what happens there the next `count` times."""

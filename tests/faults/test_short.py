@@ -21,7 +21,7 @@ from tests.factories.payments import DummySellable, make_offer, make_paid_order
 from tests.factories.subscriptions import PeriodicSellable, subscribe, use_fake_gateway
 from tests.faults import points, promises
 from tests.faults.promise import Stage
-from tests.faults.promises import books, news, prices, weather
+from tests.faults.promises import books, news, previews, prices, races, weather
 
 STAGE = Stage(db="any", scale="short")
 
@@ -168,19 +168,29 @@ def test_no_unit_is_invented_in_500_carts():
 
 @pytest.mark.django_db(transaction=True)
 def test_the_books_balance_after_operations_by_chance():
-    assert books.play(7, 120).violations == []
+    assert books.play(7, 40).violations == []
     assert books.control(STAGE)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_preview_is_what_is_charged():
-    assert books.run_previews(Stage(db="any", scale="short"), 3, "short").violations == []
+    assert previews.play(3, 10).violations == []
+    assert previews.control(STAGE)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_clock_jumps_charge_nobody_twice():
     assert weather.run_r17(STAGE, 0, "short").violations == []
     assert weather.control_r17(STAGE)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "control", [news.control_r5, news.control_r6, news.control_r7, races.control_invoices]
+)
+def test_without_its_guard_a_promise_is_broken(control):
+    assert control(STAGE)
+    assert audit_books()["ok"]
 
 
 def test_every_promise_has_rounds_at_both_scales():

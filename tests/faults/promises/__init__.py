@@ -1,15 +1,26 @@
 """Every promise that `make faults` holds the school to, in the order they are run."""
 
 from tests.faults.promise import Promise
-from tests.faults.promises import books, crashes, keys, news, prices, races, seats, weather
+from tests.faults.promises import (
+    books,
+    crashes,
+    keys,
+    news,
+    previews,
+    prices,
+    races,
+    seats,
+    weather,
+)
 
 ALL: list[Promise] = [
     *prices.PROMISES,
+    *books.PROMISES,
+    *previews.PROMISES,
     *races.PROMISES,
     *seats.PROMISES,
     *news.PROMISES,
     *keys.PROMISES,
-    *books.PROMISES,
     *weather.PROMISES,
     *crashes.PROMISES,
 ]

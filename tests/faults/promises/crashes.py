@@ -4,14 +4,28 @@ import os
 import signal
 import threading
 import time
+from datetime import timedelta
 from uuid import uuid4
 
 from django.db import connection, connections, transaction
 
+from engineroom import clock
 from engineroom.models import OutboxEvent
+from learning.queries import access
 from payments import states
+from payments.actions.checkouts import open_checkout
+from payments.actions.ordering import place_order, start_payment
+from payments.actions.settling import refresh_payment
 from payments.gateways import simulator
-from payments.models import Offer, Order, Payment, SimulatorPayment, SimulatorRefund
+from payments.models import (
+    LedgerEntry,
+    Order,
+    OrderKind,
+    Payment,
+    SimulatorPayment,
+    SimulatorRefund,
+    Subscription,
+)
 from tests.faults.buyers import (
     PATIENCE,
     Bought,
@@ -19,6 +33,7 @@ from tests.faults.buyers import (
     buy,
     insist,
     new_course,
+    new_membership,
     wrong_with,
     wrong_with_books,
 )
@@ -31,7 +46,10 @@ SHORT = (
     "settle.after_capture",
     "webhook.after_inbox",
     "refund.after_gateway",
+    "renewal.after_charges",
 )
+# A month and more than the days for which access waits for a renewal.
+LONG_AGO = timedelta(days=35)
 
 
 def _wait_for(order_id: int, wanted, seconds: float) -> str:
@@ -97,9 +115,61 @@ def _die_refunding(stage, course, offer) -> list[str]:
     return []
 
 
+def _member(offer, fault: str):
+    """Somebody who became a member a while ago and whose next period is due: their subscription."""
+    with clock.moved_by(-LONG_AGO):
+        checkout = open_checkout(offer=offer, person=Buyer.new().person)
+        order = place_order(checkout=checkout, has_consented=True)
+        payment = start_payment(order=order)
+        simulator.pay(payment.reference, outcome="success", fault=fault)
+        payment.refresh_from_db()
+        order = refresh_payment(payment, source="return")
+    return Subscription.objects.select_related("person").get(pk=order.subscription_id)
+
+
+def _renewed(subscription):
+    return Order.objects.filter(
+        subscription=subscription, kind=OrderKind.RENEWAL, state=states.PAID
+    )
+
+
+def _die_renewing(stage, course, offer, is_told: bool) -> list[str]:
+    """A renewal that dies at the point: on the gateway's event, or when the worker asks by itself.
+
+    The background worker is started anew, so that it looks after what is due at once.
+    """
+    subscription = _member(offer, "" if is_told else "lost")
+    stage.school.kill_the_worker()
+    until = time.monotonic() + PATIENCE + 15
+    while not _renewed(subscription).exists():
+        if time.monotonic() > until:
+            return [f"{subscription.public_id}: not renewed {PATIENCE:.0f} s after the crash"]
+        time.sleep(0.3)
+    return wrong_with_renewal(subscription, course)
+
+
+def wrong_with_renewal(subscription, course) -> list[str]:
+    """Each charge of the gateway is one paid order, in the books once, and opens the course."""
+    name = subscription.public_id
+    subscription.refresh_from_db()
+    orders = Order.objects.filter(subscription=subscription, state=states.PAID)
+    token = subscription.reference
+    charges = SimulatorPayment.objects.filter(subscription__token=token, state="succeeded")
+    asked = sorted(orders.values_list("total_minor", flat=True))
+    wrong = []
+    if sorted(charges.values_list("amount_minor", flat=True)) != asked or len(asked) != 2:
+        wrong.append(f"{name}: {charges.count()} charges, paid orders of {asked}")
+    if LedgerEntry.objects.filter(order__in=orders, ref__startswith="capture:").count() != 2:
+        wrong.append(f"{name}: not in the books once each")
+    if subscription.state != states.ACTIVE or subscription.period_ends_at <= clock.now():
+        wrong.append(f"{name}: {subscription.state} until {subscription.period_ends_at}")
+    if not access.may_open(subscription.person, course):
+        wrong.append(f"{name}: renewed without access")
+    return wrong
+
+
 def _points(stage) -> list[str]:
-    known = [point for point in POINTS if not point.startswith("renewal.")]
-    return known if stage.is_full else [point for point in known if point in SHORT]
+    return POINTS if stage.is_full else [point for point in POINTS if point in SHORT]
 
 
 def run_r3(stage, number, scale) -> Tally:
@@ -127,16 +197,25 @@ def _die_at(stage, point, course, offer, at) -> list[str]:
         return _die_hearing(stage, course, offer, is_told_again=at % 5 != 0)
     if point.startswith("refund."):
         return _die_refunding(stage, course, offer)
+    if point.startswith("renewal."):
+        # Only who asks by itself comes by the points around the question.
+        is_told = at % 2 == 0 and not point.endswith("_fetch")
+        return _die_renewing(stage, course, new_membership(), is_told)
     return _die_buying(stage, course, offer)
 
 
 def control_r3(stage) -> bool:
-    """Without worker and reconciler, a webhook that died and is not sent again leaves its order."""
+    """Without the background worker nobody makes up for a webhook that died and is not sent again."""
     _, offer = new_course()
-    payment = started(offer)
-    simulator.pay(payment.reference, outcome="success")
-    OutboxEvent.objects.filter(topic=simulator.WEBHOOK_TOPIC, done_at=None).delete()
-    return _wait_for(payment.order_id, states.SETTLED_ORDERS, 3) == states.AWAITING
+    with stage.school.without_worker():
+        stage.school.plant("webhook.after_inbox", "kill")
+        payment = started(offer)
+        simulator.pay(payment.reference, outcome="success")
+        OutboxEvent.objects.filter(topic=simulator.WEBHOOK_TOPIC, done_at=None).delete()
+        post(stage.school, event(payment, "captured"), tries=1)
+        stage.school.clear()
+        waits = PATIENCE + 15 if stage.is_full else 5
+        return _wait_for(payment.order_id, states.SETTLED_ORDERS, waits) == states.AWAITING
 
 
 class Sellers:
@@ -237,22 +316,23 @@ def run_r4(stage, number, scale) -> Tally:
 
 
 def control_r4(stage) -> bool:
-    """Acknowledge first and write after: what dies between the two is lost."""
-    title, reading, writing = f"Lost {uuid4().hex}", *os.pipe()
+    """Answer before the order is committed: what dies between the two is lost."""
+    checkout = open_checkout(offer=new_course()[1], person=Buyer.new().person)
+    reading, writing = os.pipe()
     connection.close()
     if hasattr(connection, "close_pool"):
         connection.close_pool()
     child = os.fork()
     if not child:
         with transaction.atomic():
-            Offer.objects.create(title=title, amount_minor=1, currency="EUR")
-            os.write(writing, b"sold")
+            order = place_order(checkout=checkout, has_consented=True)
+            os.write(writing, order.number.encode())
             os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
-    acknowledged = os.read(reading, 4) == b"sold"
-    os.close(reading)
     os.close(writing)
-    return acknowledged and not Offer.objects.filter(title=title).exists()
+    acknowledged = os.read(reading, 100).decode()
+    os.close(reading)
+    return bool(acknowledged) and not Order.objects.filter(number=acknowledged).exists()
 
 
 PROMISES = [

@@ -1,12 +1,13 @@
 """R1 and R2: many at once for one place, and one person in many windows."""
 
-from threading import Barrier
+from contextlib import suppress
 from uuid import uuid4
 
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 
 from engineroom.refusals import Refusal
 from payments import states
+from payments.actions import invoices, ordering
 from payments.actions.checkouts import open_checkout
 from payments.actions.coupons import make_coupon
 from payments.actions.details import set_coupon
@@ -21,7 +22,6 @@ from payments.models import (
     Offer,
     Order,
     Payment,
-    SimulatorPayment,
 )
 from payments.queries import book_checks
 from tests.faults.buyers import (
@@ -33,7 +33,7 @@ from tests.faults.buyers import (
     new_course,
     wrong_with,
 )
-from tests.faults.promise import Promise, Tally
+from tests.faults.promise import Promise, Tally, without
 
 
 def _sell(stage, places: int, people: int) -> Tally:
@@ -66,21 +66,26 @@ def run_r1(stage, number, scale) -> Tally:
     return _sell(stage, 1 if number % 2 == 0 else 20 if stage.is_full else 6, people)
 
 
+def placed(offer, people: int, code: str = "") -> int:
+    """How many of so many people get an order for the offer, at once."""
+    buyers = [Buyer.new() for _ in range(people)]
+    checkouts = [open_checkout(offer=offer, person=buyer.person) for buyer in buyers]
+    if code:
+        checkouts = [set_coupon(checkout=checkout, code=code) for checkout in checkouts]
+
+    def place(at):
+        with suppress(Refusal):
+            return place_order(checkout=checkouts[at], has_consented=True)
+
+    return sum(order is not None for order in all_at_once(people, place))
+
+
 def control_r1(stage) -> bool:
-    """Look, then sell: as many as looked before the first had sold are sold."""
+    """Place orders without counting the pieces (`stock.hold_pieces`): one is sold to all of them."""
     _, offer = new_course()
     Offer.objects.filter(pk=offer.pk).update(most_sold=1)
-    barrier = Barrier(6, timeout=30)
-    sales = []
-
-    def careless(number):
-        is_free = Offer.objects.get(pk=offer.pk).sold < 1
-        barrier.wait()
-        if is_free:
-            sales.append(number)
-
-    all_at_once(6, careless)
-    return len(sales) > 1
+    offer.refresh_from_db()
+    return without((ordering, "hold_pieces"), lambda: placed(offer, 6)) > 1
 
 
 def run_r2(stage, number, scale) -> Tally:
@@ -103,29 +108,18 @@ def run_r2(stage, number, scale) -> Tally:
 
 
 def control_r2(stage) -> bool:
-    """Without one checkout a person and one open payment an order, each window pays."""
+    """The windows of somebody who is not signed in are checkouts of their own: each of them pays."""
     _, offer = new_course()
-    buyer, barrier = Buyer.new(), Barrier(6, timeout=30)
+    email = f"{uuid4().hex}@example.com"
+    checkouts = [open_checkout(offer=offer) for _ in range(6)]
 
-    def careless(number):
-        owns = Order.objects.filter(person=buyer.person, state=states.PAID).exists()
-        barrier.wait()
-        if not owns:
-            SimulatorPayment.objects.create(
-                key=f"control-{buyer.person.pk}-{number}",
-                order_number="control",
-                description=offer.title,
-                amount_minor=1,
-                currency="EUR",
-                return_url="/",
-                state="succeeded",
-            )
+    def press(at):
+        order = place_order(checkout=checkouts[at], has_consented=True, email=email)
+        payment = start_payment(order=order)
+        simulator.pay(payment.reference, outcome="success")
+        return order.number
 
-    all_at_once(6, careless)
-    mine = SimulatorPayment.objects.filter(key__startswith=f"control-{buyer.person.pk}-")
-    count = mine.count()
-    mine.delete()
-    return count > 1
+    return sum(charged(order) for order in all_at_once(6, press)) > PRICE
 
 
 def run_coupon(stage, number, scale) -> Tally:
@@ -156,20 +150,11 @@ def run_coupon(stage, number, scale) -> Tally:
 
 
 def control_coupon(stage) -> bool:
-    """Look how often it was used, then use it."""
-    coupon = make_coupon(
-        code=f"N{uuid4().hex[:12]}".upper(), kind="percent", percent=1000, most_uses=1
-    )
-    barrier, used = Barrier(6, timeout=30), []
-
-    def careless(number):
-        is_left = Coupon.objects.get(pk=coupon.pk).uses < 1
-        barrier.wait()
-        if is_left:
-            used.append(number)
-
-    all_at_once(6, careless)
-    return len(used) > 1
+    """Place orders without counting the uses (`coupons.hold_coupon`): all of them have the discount."""
+    _, offer = new_course()
+    code = f"N{uuid4().hex[:12]}".upper()
+    make_coupon(code=code, kind="percent", percent=1000, most_uses=1)
+    return without((ordering, "hold_coupon"), lambda: placed(offer, 6, code)) > 1
 
 
 def run_invoices(stage, number, scale) -> Tally:
@@ -202,18 +187,31 @@ def run_invoices(stage, number, scale) -> Tally:
     return tally
 
 
+def _skipping(prefix: str) -> tuple[InvoiceSeries, int]:
+    """A number that was counted for something else before, as by a counter that others use too."""
+    for _ in range(2):
+        series, number = NEXT_NUMBER(prefix)
+    return series, number
+
+
+NEXT_NUMBER = invoices.next_number
+
+
 def control_invoices(stage) -> bool:
-    """Numbered by what was the last one when looked at: numbers come twice."""
-    series = InvoiceSeries.objects.first()
-    barrier, numbers = Barrier(6, timeout=30), []
-
-    def careless(_):
-        last = InvoiceSeries.objects.get(pk=series.pk).last_number
-        barrier.wait()
-        numbers.append(last + 1)
-
-    all_at_once(6, careless)
-    return len(set(numbers)) < len(numbers)
+    """Settle with a counter of invoices that skips a number (`invoices.next_number`)."""
+    checkout = open_checkout(offer=new_course()[1], person=Buyer.new().person)
+    payment = start_payment(order=place_order(checkout=checkout, has_consented=True))
+    simulator.pay(payment.reference, outcome="success")
+    invoices.next_number = _skipping
+    try:
+        with transaction.atomic():
+            refresh_payment(payment, source="race")
+            found = book_checks.invoices_add_up()
+            transaction.set_rollback(True)
+    finally:
+        invoices.next_number = NEXT_NUMBER
+    refresh_payment(payment, source="race")
+    return bool(found)
 
 
 PROMISES = [

@@ -1,16 +1,20 @@
 """R1 for what runs out by its own count: seats of a cohort, and of a team."""
 
-from threading import Barrier
+from contextlib import suppress
 from uuid import uuid4
 
-from learning.actions.seats import renew_link
-from learning.models import Cohort, Grant, Seat, SeatClaim
+from engineroom.refusals import Refusal
+from learning import sellables
+from learning.actions import seats
+from learning.actions.seats import claim_seat, renew_link
+from learning.models import Grant, Seat, SeatClaim
 from payments import states
 from payments.models import Order
 from tests.factories.cohorts import make_cohort, seat_offer
 from tests.factories.seats import make_pool, owner_of
 from tests.faults.buyers import Bought, Buyer, all_at_once, buy, insist, new_course, wrong_with
-from tests.faults.promise import Promise, Tally
+from tests.faults.promise import Promise, Tally, without
+from tests.faults.promises.races import placed
 
 
 def run_cohort(stage, number, scale) -> Tally:
@@ -41,18 +45,9 @@ def run_cohort(stage, number, scale) -> Tally:
 
 
 def control_cohort(stage) -> bool:
-    """Look, then take, and no count that the database checks."""
+    """Place orders without holding a seat (`sellables.hold_seat`): one seat is sold to all."""
     cohort = make_cohort(capacity=1, course=new_course()[0])
-    barrier, sold = Barrier(6, timeout=30), []
-
-    def careless(number):
-        is_free = Cohort.objects.get(pk=cohort.pk).seats_left > 0
-        barrier.wait()
-        if is_free:
-            sold.append(number)
-
-    all_at_once(6, careless)
-    return len(sold) > 1
+    return without((sellables, "hold_seat"), lambda: placed(seat_offer(cohort), 6)) > 1
 
 
 def run_team(stage, number, scale) -> Tally:
@@ -82,18 +77,17 @@ def run_team(stage, number, scale) -> Tally:
 
 
 def control_team(stage) -> bool:
-    """Look how many are free, then claim."""
+    """Give seats out without counting them (`seats._take`): all who press the link get one."""
     pool = make_pool(seats=1, course=new_course()[0])
-    barrier = Barrier(6, timeout=30)
+    key = renew_link(pool=pool, actor=owner_of(pool)).rstrip("/").rpartition("/")[2]
+    people = [Buyer.new().person for _ in range(4)]
 
-    def careless(number):
-        is_free = type(pool).objects.get(pk=pool.pk).free > 0
-        barrier.wait()
-        if is_free:
-            SeatClaim.objects.create(pool=pool, email=f"{uuid4().hex}@example.com")
+    def press(at):
+        with suppress(Refusal):
+            claim_seat(person=people[at], key=key)
 
-    all_at_once(6, careless)
-    return pool.claims.count() > 1
+    without((seats, "_take"), lambda: all_at_once(4, press))
+    return pool.claims.filter(state=SeatClaim.State.CLAIMED).count() > 1
 
 
 PROMISES = [
