@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from engineroom import clock
+from payments.gateways import fuse
 from tests import prepared
 
 LOCAL = {"127.0.0.1", "::1", "localhost"}
@@ -76,6 +77,12 @@ def fresh_counters():
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def whole_fuses():
+    """No gateway has failed before the test."""
+    fuse.renew()
 
 
 def _without_guards(flush):

@@ -17,6 +17,7 @@ from payments.actions.settling import settle_free
 from payments.actions.stock import hold_pieces, in_turn, lock_places, lock_stock
 from payments.actions.subscriptions import begin_subscription, plan_of
 from payments.actions.transfers import note_start
+from payments.gateways import fuse
 from payments.gateways.base import Intent
 from payments.models import Checkout, CheckoutLine, Offer, Order, OrderLine, Payment
 from payments.pricing import PricedLine, Quote
@@ -242,18 +243,18 @@ def start_payment(*, order: Order, key: str | None = None, gateway: str = "") ->
     page = payment.order.checkout or payment.order
     back = f"{page.get_absolute_url()}return/"
     faultpoint("checkout.before_gateway")
-    started = gateway.start(
-        Intent(
-            key=payment.public_id,
-            order_number=payment.order.number,
-            description=", ".join(line.title for line in payment.order.lines.all())[:300],
-            amount_minor=payment.amount_minor,
-            currency=payment.currency,
-            email=payment.order.email,
-            return_url=f"{settings.SITE_URL}{back}",
-            plan=plan,
-        )
+    intent = Intent(
+        key=payment.public_id,
+        order_number=payment.order.number,
+        description=", ".join(line.title for line in payment.order.lines.all())[:300],
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        email=payment.order.email,
+        return_url=f"{settings.SITE_URL}{back}",
+        plan=plan,
     )
+    with fuse.of(gateway.name).call():
+        started = gateway.start(intent)
     faultpoint("checkout.after_gateway")
     Payment.objects.filter(pk=payment.pk, reference=None).update(
         reference=started.reference, url=started.url

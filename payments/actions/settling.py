@@ -25,6 +25,7 @@ from payments.actions.moves import locked_order_and_around, move_order, move_pay
 from payments.actions.plans import activate, deliver_period
 from payments.actions.stock import hold_pieces, in_turn, lock_places, lock_stock_of
 from payments.events import OrderPaid
+from payments.gateways import fuse
 from payments.gateways.base import Reading
 from payments.models import Checkout, Order, OrderKind, OrderLine, Payment
 from payments.queries.checkouts import live_order_of
@@ -61,7 +62,8 @@ def refresh_payment(payment: Payment, *, source: str) -> Order:
     if not payment.reference:
         return payment.order
     faultpoint("return.before_fetch")
-    reading = gateway.fetch(payment.reference)
+    with fuse.of(gateway.name).call():
+        reading = gateway.fetch(payment.reference)
     faultpoint("return.after_fetch")
     return settle_order(payment=payment, reading=reading, source=source)
 
