@@ -11,7 +11,7 @@ class LearningConfig(AppConfig):
         from learning.actions import erase_person
         from learning.actions.holdings import end_holding
         from learning.actions.works import plant_work
-        from learning.queries import access
+        from learning.queries import access, memberships
         from learning.queries import slots as parts
         from learning.queries.evidence import evidence
         from learning.queries.holdings import holdings
@@ -31,6 +31,7 @@ class LearningConfig(AppConfig):
         sellables.register(MembershipSellable.kind, MembershipSellable())
         sellables.register(TeamSeatsSellable.kind, TeamSeatsSellable())
         slots.fill("catalog.may_open", access.may_open)
+        slots.fill("catalog.topic_in_use", memberships.topic_in_use)
         slots.fill("catalog.my_place", parts.my_place)
         slots.fill("catalog.gallery", gallery)
         slots.fill("catalog.plant_work", plant_work)

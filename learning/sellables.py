@@ -116,6 +116,15 @@ class MembershipSellable:
         self.extend(line, line.order.period_ends_at)
 
     def extend(self, line, until: datetime | None) -> None:
+        """Raises NoSuchMembership for a new period of what is gone; what was given before moves."""
+        if memberships.was_given(line.public_id):
+            move_end(
+                source=Grant.Source.MEMBERSHIP,
+                source_key=line.public_id,
+                until=until,
+                reason="paid period",
+            )
+            return
         scope, scope_key, _topic = memberships.membership_named(line.key)
         give_until(
             person=line.person,

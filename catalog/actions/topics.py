@@ -10,7 +10,8 @@ from catalog.bodies import store_body
 from catalog.markdown import render, render_brief
 from catalog.models import FAQ, Instructor, Recommendation, Topic, TopicResource, TopicSection
 from catalog.queries.items import item_of
-from engineroom import audit, clock
+from catalog.refusals import StillUsed
+from engineroom import audit, clock, slots
 from engineroom.refusals import Invalid, Refusal
 
 PLACES = {"lesson": "lessons", "exercise": "exercises", "project": "projects"}
@@ -35,6 +36,10 @@ def save_topic(*, topic: Topic, actor) -> Topic:
 
 @transaction.atomic
 def delete_topic(*, topic: Topic, actor) -> None:
+    """What nobody has bought or may study as a whole. Raises StillUsed, saying why."""
+    for why in slots.gather("catalog.topic_in_use", topic):
+        if why:
+            raise StillUsed(f"This topic cannot be deleted: {why}")
     audit.record("topic.deleted", topic.public_id, actor=actor, slug=topic.slug)
     topic.delete()
 

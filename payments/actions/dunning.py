@@ -1,5 +1,6 @@
 """Looking after subscriptions by the clock: what is due and quiet, what is overdue, what ends."""
 
+import logging
 from datetime import timedelta
 
 from django.db.models import F, Q
@@ -17,6 +18,7 @@ from payments.models import Subscription
 from payments.queries.subscriptions import TROUBLES
 from payments.refusals import GatewayUnavailable, PaymentMismatch, SubscriptionNotReady
 
+log = logging.getLogger(__name__)
 QUIET = timedelta(minutes=10)
 BATCH = 50
 
@@ -52,6 +54,7 @@ def due_subscriptions():
 
 
 def _look_after(subscription: Subscription) -> None:
+    """One that cannot be looked after is put before staff, and holds up no other."""
     try:
         known = refresh_subscription(subscription, source="sweep")
         if known.state == states.PAST_DUE and known.grace_ends_at <= clock.now():
@@ -59,8 +62,19 @@ def _look_after(subscription: Subscription) -> None:
     except (GatewayUnavailable, SubscriptionNotReady):
         return
     except PaymentMismatch as mismatch:
-        Subscription.objects.filter(pk=subscription.pk).update(checked_at=clock.now())
-        attend(subscription, mismatch.message)
+        _put_off(subscription, mismatch.message)
+    except Exception as error:
+        log.exception(
+            "A subscription could not be looked after.",
+            extra={"subscription": subscription.public_id},
+        )
+        _put_off(subscription, f"It could not be looked after: {type(error).__name__}: {error}")
+
+
+def _put_off(subscription: Subscription, why: str) -> None:
+    """Not asked about again at once: the others come first."""
+    Subscription.objects.filter(pk=subscription.pk).update(checked_at=clock.now())
+    attend(subscription, why)
 
 
 def end_grace(subscription: Subscription) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 
 from engineroom import audit, clock
+from engineroom.refusals import Refusal
 from payments import gateways, money, periods, sellables, states
 from payments.actions.moves import locked_subscription, move_subscription
 from payments.gateways.base import Plan, Reading
@@ -192,8 +193,23 @@ def paid_lines(subscription: Subscription) -> list[OrderLine]:
 def keep_access(subscription: Subscription) -> None:
     """Bring the access of the latest paid period to where the subscription stands."""
     for line in paid_lines(subscription):
-        line.order.subscription = subscription
-        extend_line(line, access_until(subscription))
+        _extend_or_attend(subscription, line, access_until(subscription))
+
+
+def _extend_or_attend(subscription: Subscription, line: OrderLine, until) -> None:
+    """A thing that refuses to be given any longer holds up neither the books nor the other things."""
+    line.order.subscription = subscription
+    try:
+        with transaction.atomic():
+            extend_line(line, until)
+    except Refusal as refusal:
+        attend(subscription, f"“{line.title}” is paid and cannot be given: {refusal.message}")
+
+
+def attend(subscription: Subscription, why: str) -> None:
+    """Put the subscription before staff. The first reason stays."""
+    if Subscription.objects.filter(pk=subscription.pk, attention="").update(attention=why[:300]):
+        audit.record("subscription.needs_attention", subscription.public_id, why=why[:300])
 
 
 @transaction.atomic
@@ -207,5 +223,4 @@ def follow_refund(line: OrderLine) -> None:
 def close_period(subscription: Subscription, at=None) -> None:
     """The latest period gives nothing beyond its own end (or `at`): another one is paid for."""
     for line in paid_lines(subscription):
-        line.order.subscription = subscription
-        extend_line(line, at or line.order.period_ends_at)
+        _extend_or_attend(subscription, line, at or line.order.period_ends_at)

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from engineroom import audit, clock, mail
+from engineroom import clock, mail
 from payments import money, states
 from payments.actions.moves import move_subscription
-from payments.actions.plans import close_period
+from payments.actions.plans import attend, close_period
 from payments.actions.settling import settle_order
 from payments.gateways.base import Charge, Reading, SubscriptionReading
 from payments.models import Offer, Order, OrderKind, OrderLine, Payment, Subscription
@@ -16,12 +16,6 @@ from payments.pricing import Quote
 from payments.queries.plans import renewal_quote, scaled, tax_of
 from payments.queries.receipts import absolute
 from payments.queries.subscriptions import address_of, latest_order, subscription_words
-
-
-def attend(subscription: Subscription, why: str) -> None:
-    """Put the subscription before staff. The first reason stays."""
-    if Subscription.objects.filter(pk=subscription.pk, attention="").update(attention=why[:300]):
-        audit.record("subscription.needs_attention", subscription.public_id, why=why[:300])
 
 
 def known_references(subscription: Subscription) -> set[str]:

@@ -1,9 +1,10 @@
 """Offers by the thing they give."""
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from engineroom import freshness
-from payments.models import Offer, OfferItem
+from payments import states
+from payments.models import Offer, OfferItem, OrderLine
 
 
 def offers_of(kind: str, keys: list[str]) -> dict[str, Offer]:
@@ -22,3 +23,14 @@ def offers_of(kind: str, keys: list[str]) -> dict[str, Offer]:
         if item.offer.is_open:
             found[item.key] = item.offer
     return found
+
+
+def is_sold(kind: str, keys: list[str]) -> bool:
+    """Whether an offer on sale, an order on its way or a running subscription gives one of these:
+    two queries."""
+    on_sale = Offer.objects.open_or_coming().order_by().values("pk")
+    if OfferItem.objects.filter(kind=kind, key__in=keys, offer__in=on_sale).exists():
+        return True
+    coming = Q(order__state__in=[states.DRAFT, states.AWAITING, states.PROCESSING])
+    running = Q(order__subscription__state__in=sorted(states.RUNNING_SUBSCRIPTIONS))
+    return OrderLine.objects.filter(coming | running, kind=kind, key__in=keys).exists()

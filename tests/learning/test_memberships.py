@@ -4,7 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from catalog.actions.topics import delete_topic, save_topic
+from catalog.models import Topic
+from catalog.refusals import StillUsed
 from engineroom import clock
+from learning.actions import end_grant, give_grant
 from learning.models import Grant
 from learning.queries.access import may_open
 from learning.refusals import AlreadyOwned, NoSuchMembership
@@ -170,3 +174,69 @@ def test_the_address_of_a_topic_may_change(gateway):
         sweep_subscriptions()
         assert may_open(person, course)
         assert not Order.objects.exclude(attention="").exists()
+
+
+def test_a_topic_that_is_gone_stops_no_renewal(gateway):
+    with at(START):
+        topic, course = make_topic(), make_course()
+        lost, other = make_user(), make_user()
+        buy(sell(f"topic:{topic.slug}"), lost)
+        buy(sell(), other)
+    # Not by the school's own action, which refuses it.
+    topic.delete()
+
+    with at(periods.after(START, "month") + timedelta(hours=1)):
+        sweep_subscriptions()
+        sweep_subscriptions()
+
+        assert Order.objects.filter(kind=OrderKind.RENEWAL, person=other).count() == 1
+        assert may_open(other, course)
+        booked = Order.objects.get(kind=OrderKind.RENEWAL, person=lost)
+        assert booked.state == states.PAID
+        assert "not delivered" in booked.attention
+        assert "cannot be given" in Subscription.objects.get(person=lost).attention
+        assert gateway.taken_minor == 4 * 2900
+        assert audit_books()["ok"]
+
+
+def test_the_last_period_of_a_topic_that_is_gone_still_ends(gateway):
+    with at(START):
+        topic, person = make_topic(), make_user()
+        buy(sell(f"topic:{topic.slug}"), person)
+        subscription = Subscription.objects.get()
+    topic.delete()
+
+    with at(START + timedelta(days=3)):
+        cancel_subscription(subscription=subscription, at_period_end=False, actor=person)
+
+        assert not Grant.objects.valid().of(person).exists()
+        subscription.refresh_from_db()
+        assert subscription.state == states.ENDED
+        assert not subscription.attention
+
+
+def test_a_topic_that_is_sold_or_held_cannot_be_deleted(gateway):
+    with at(START):
+        topic, person, staff = make_topic(), make_user(), make_user(is_staff=True)
+        offer = sell(f"topic:{topic.slug}")
+        with pytest.raises(StillUsed, match="offer"):
+            delete_topic(topic=topic, actor=staff)
+
+        buy(offer, person)
+        Offer.objects.filter(pk=offer.pk).update(is_active=False)
+        # Sold under its old address, and running.
+        topic.slug = "moved-away"
+        save_topic(topic=topic, actor=staff)
+        with pytest.raises(StillUsed, match="subscription"):
+            delete_topic(topic=topic, actor=staff)
+
+        subscription = Subscription.objects.get()
+        cancel_subscription(subscription=subscription, at_period_end=False, actor=person)
+        held = give_grant(person=person, scope="topic", scope_key=topic.public_id)
+        with pytest.raises(StillUsed, match="study"):
+            delete_topic(topic=topic, actor=staff)
+        assert Topic.objects.filter(pk=topic.pk).exists()
+
+        end_grant(source=held.source, source_key=held.source_key)
+        delete_topic(topic=topic, actor=staff)
+        assert not Topic.objects.filter(pk=topic.pk).exists()
