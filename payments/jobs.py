@@ -11,10 +11,11 @@ from payments.actions.evidence import UNKNOWN, VALID, VAT_ID_TOPIC, note_vat_id_
 from payments.actions.gifts import send_due_gifts
 from payments.actions.invoices import PRINT_TOPIC
 from payments.actions.people import END_TOPIC
+from payments.actions.plans import TWIN_TOPIC
 from payments.actions.reconciling import reconcile_payments
 from payments.actions.refunding import TOPIC as REFUND_TOPIC
 from payments.actions.refunding import finish_refund
-from payments.actions.steering import end_for_erasure, finish_waiting_change
+from payments.actions.steering import end_for_erasure, end_twin, finish_waiting_change
 from payments.actions.transfers import remind_of_transfers
 from payments.actions.webhooks import (
     ForgedWebhook,
@@ -81,6 +82,12 @@ def end_subscription(payload: dict, key: str) -> None:
     end_for_erasure(public_id=payload["subscription"])
 
 
+def end_second_subscription(payload: dict, key: str) -> None:
+    """A membership that its person had already."""
+    end_twin(public_id=payload["subscription"])
+
+
+outbox.consumer(TWIN_TOPIC, end_second_subscription)
 outbox.consumer(CHANGE_TOPIC, finish_change)
 outbox.consumer(END_TOPIC, end_subscription)
 outbox.consumer(simulator.WEBHOOK_TOPIC, deliver_simulator_webhook)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 
-from engineroom import audit, clock
+from engineroom import audit, clock, outbox
 from engineroom.refusals import Refusal
 from payments import gateways, money, periods, sellables, states
 from payments.actions.moves import locked_subscription, move_subscription
@@ -19,9 +19,14 @@ from payments.queries.plans import (
     tax_of,
 )
 from payments.queries.subscriptions import latest_order
-from payments.refusals import CouponNotForTrial, NoGiftInPeriods, StandsAlone
+from payments.refusals import (
+    CouponNotForTrial,
+    NoGiftInPeriods,
+    StandsAlone,
+)
 
 Kind = Subscription.Kind
+TWIN_TOPIC = "payments.end_twin"
 
 
 @transaction.atomic
@@ -105,8 +110,9 @@ def plan_for(subscription: Subscription) -> Plan:
 def activate(order: Order, reading: Reading) -> str:
     """The order of a new subscription is paid: its first period, or its trial, runs from now.
 
-    Returns why it could not start, empty when it did or had. Runs in the transaction of settling,
-    before the lines are delivered.
+    Returns why it could not start, empty when it did or had: the person has this membership already.
+    Then it is over here at once, and the worker ends it at the gateway. Runs in the transaction of
+    settling, before the lines are delivered.
     """
     if not order.subscription_id or order.kind != OrderKind.PURCHASE:
         return ""
@@ -133,7 +139,7 @@ def activate(order: Order, reading: Reading) -> str:
             )
     except IntegrityError:
         subscription.refresh_from_db()
-        return "This membership was running already: cancel and refund one of the two."
+        return _end_twin(subscription, reading)
     if has_begun:
         price = money.text(subscription.amount_minor, subscription.currency)
         audit.record(
@@ -143,6 +149,26 @@ def activate(order: Order, reading: Reading) -> str:
             price=f"{price} a {subscription.period}",
         )
     return ""
+
+
+def _end_twin(subscription: Subscription, reading: Reading) -> str:
+    """Its reference is kept, so that whatever the gateway still charges is booked and seen."""
+    now = clock.now()
+    has_ended = move_subscription(
+        subscription,
+        states.ENDED,
+        person=subscription.person,
+        reference=reading.subscription or subscription.reference,
+        method=reading.method,
+        period_starts_at=now,
+        period_ends_at=now,
+        ended_at=now,
+        periods_paid=1,
+    )
+    if has_ended and subscription.reference:
+        name = subscription.public_id
+        outbox.put(TWIN_TOPIC, {"subscription": name}, key=f"end-twin:{name}")
+    return "This membership was running already. The second is ended at the gateway: refund this order."
 
 
 def deliver_period(line: OrderLine) -> None:

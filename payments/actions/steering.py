@@ -44,13 +44,16 @@ def cancel_subscription(
     *, subscription: Subscription, at_period_end: bool, reason: str = "", actor=None
 ) -> Subscription:
     """End it now, or with the period that is paid; asked again, nothing more happens. What was paid
-    is not refunded by this. An overdue one ends now in any case. No transaction may be open.
+    is not refunded by this. An overdue one ends now in any case. Staff end one that is over here at
+    the gateway all the same, where it might live on. No transaction may be open.
 
     Raises SubscriptionOver, InstalmentsOwed (staff may), GatewayUnavailable, SubscriptionNotReady.
     """
-    if not subscription.is_running:
-        raise SubscriptionOver
     is_own = actor is not None and actor.pk == subscription.person_id
+    if not subscription.is_running:
+        if is_own or not subscription.reference:
+            raise SubscriptionOver
+        return _end_once_more(subscription, reason, actor)
     if subscription.kind == Subscription.Kind.INSTALMENTS and is_own:
         raise InstalmentsOwed
     if at_period_end and subscription.cancels_at_period_end:
@@ -79,6 +82,31 @@ def cancel_subscription(
         about = f"{done.version}"
         tell(done, "subscription_canceled", about, is_now=not at_period_end, by_school=not is_own)
     return done
+
+
+def _end_once_more(subscription: Subscription, reason: str, actor) -> Subscription:
+    """It has ended here, or never began: the gateway is told to end it too."""
+    reading = gateway_of(subscription).cancel_subscription(
+        subscription.reference, at_period_end=False, key=_key(subscription, "cancel-now")
+    )
+    with transaction.atomic():
+        done = settle_subscription(
+            subscription=subscription, reading=reading, source="cancel", actor=actor
+        )
+        audit.record(
+            "subscription.ended_at_gateway", done.public_id, actor=actor, reason=reason[:300]
+        )
+    return done
+
+
+def end_twin(*, public_id: str) -> None:
+    """One that was paid while the same membership was running. GatewayUnavailable: the worker tries
+    again."""
+    cancel_subscription(
+        subscription=Subscription.objects.get(public_id=public_id),
+        at_period_end=False,
+        reason="This membership was running already.",
+    )
 
 
 def keep_subscription(*, subscription: Subscription, actor=None) -> Subscription:

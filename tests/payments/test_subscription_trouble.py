@@ -1,0 +1,171 @@
+"""Subscriptions that go wrong: bought twice, tried twice for nothing, or impossible to look after."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from engineroom import clock, outbox
+from engineroom.models import AuditEntry
+from payments import gateways, periods, sellables, states
+from payments.actions.checkouts import open_checkout
+from payments.actions.dunning import sweep_subscriptions
+from payments.actions.ordering import place_order, start_payment
+from payments.actions.refunding import refund_lines
+from payments.actions.settling import refresh_payment
+from payments.actions.steering import cancel_subscription
+from payments.models import Order, OrderKind, Payment, Subscription
+from payments.queries.books import audit_books
+from payments.refusals import SubscriptionOver
+from tests.factories.accounts import make_user
+from tests.factories.subscriptions import (
+    PeriodicSellable,
+    make_membership,
+    subscribe,
+    use_fake_gateway,
+)
+
+pytestmark = pytest.mark.django_db
+START = datetime(2027, 1, 31, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def gateway(settings):
+    return use_fake_gateway(settings)
+
+
+@pytest.fixture
+def thing():
+    periodic = PeriodicSellable()
+    sellables.register("dummy", periodic)
+    return periodic
+
+
+def at(moment):
+    return clock.stopped_at(moment)
+
+
+def after(months):
+    return at(periods.after(START, "month", months) + timedelta(hours=1))
+
+
+def booked() -> int:
+    captured = Payment.objects.filter(state=states.CAPTURED)
+    return sum(captured.values_list("amount_minor", flat=True))
+
+
+def buy_twice() -> list[Order]:
+    """Two browsers of one guest, both at the hosted page before either has paid."""
+    offer, email = make_membership(), "m@example.com"
+    make_user(email=email)
+    payments = [
+        start_payment(
+            order=place_order(checkout=open_checkout(offer=offer), has_consented=True, email=email)
+        )
+        for _ in range(2)
+    ]
+    orders = []
+    for payment in payments:
+        gateways.current().pay(payment.reference)
+        payment.refresh_from_db()
+        orders.append(refresh_payment(payment, source="return"))
+    for order in orders:
+        order.refresh_from_db()
+    return orders
+
+
+def test_the_second_of_two_equal_memberships_is_ended_at_the_gateway(gateway, thing):
+    with at(START):
+        first, second = buy_twice()
+        assert not first.attention
+        assert second.state == states.PAID
+        assert "running already" in second.attention
+        twin = Subscription.objects.get(pk=second.subscription_id)
+        assert (twin.state, twin.reference) == (states.ENDED, f"sub_{twin.public_id}")
+
+        outbox.drain()
+
+        assert gateway.kept[twin.reference].status == "ended"
+    for month in (1, 2, 3):
+        with after(month):
+            for name in list(gateway.kept):
+                gateway.bill(name)
+            sweep_subscriptions()
+
+    with after(3):
+        assert gateway.taken_minor == booked() == 5 * 2900
+        renewed = Order.objects.filter(kind=OrderKind.RENEWAL)
+        assert set(renewed.values_list("subscription", flat=True)) == {first.subscription_id}
+        refund_lines(
+            order=second,
+            amounts={second.lines.get().public_id: None},
+            reason="Bought twice",
+            key="twice",
+        )
+        second.refresh_from_db()
+        assert second.state == states.REFUNDED
+        assert thing.is_open()
+        assert audit_books()["ok"]
+
+
+def test_a_charge_made_before_the_second_membership_could_be_ended_is_booked(gateway, thing):
+    with at(START):
+        _first, second = buy_twice()
+    gateway.kept[f"sub_{second.subscription.public_id}"].status = "active"
+    with after(1):
+        for name in list(gateway.kept):
+            gateway.bill(name)
+        outbox.drain()
+        sweep_subscriptions()
+
+        twin = Subscription.objects.get(pk=second.subscription_id)
+        assert twin.state == states.ENDED
+        assert "charged after the end" in twin.attention
+        assert gateway.taken_minor == booked() == 4 * 2900
+        assert audit_books()["ok"]
+
+
+def test_staff_end_at_the_gateway_what_is_over_here(gateway, thing):
+    with at(START):
+        person, staff = make_user(), make_user(is_staff=True)
+        subscription = subscribe(person=person)
+        Subscription.objects.filter(pk=subscription.pk).update(state=states.INCOMPLETE)
+        subscription.refresh_from_db()
+
+        with pytest.raises(SubscriptionOver):
+            cancel_subscription(subscription=subscription, at_period_end=False, actor=person)
+        assert gateway.kept[subscription.reference].status == "active"
+
+        cancel_subscription(subscription=subscription, at_period_end=True, actor=staff)
+
+        assert gateway.kept[subscription.reference].status == "ended"
+        entry = AuditEntry.objects.get(action="subscription.ended_at_gateway")
+        assert entry.target == subscription.public_id
+
+
+def test_what_the_gateway_never_knew_cannot_be_ended_there(gateway, thing):
+    with at(START):
+        subscription = subscribe()
+        Subscription.objects.filter(pk=subscription.pk).update(state="incomplete", reference=None)
+        subscription.refresh_from_db()
+
+        with pytest.raises(SubscriptionOver):
+            cancel_subscription(
+                subscription=subscription, at_period_end=False, actor=make_user(is_staff=True)
+            )
+
+
+def test_one_that_fails_unexpectedly_holds_up_no_other(gateway, thing):
+    with at(START):
+        broken, sound = subscribe(), subscribe()
+    gateway.kept[broken.reference].plan = None
+
+    with after(1):
+        sweep_subscriptions()
+        sweep_subscriptions()
+
+        assert list(
+            Order.objects.filter(kind=OrderKind.RENEWAL).values_list("subscription", flat=True)
+        ) == [sound.pk]
+        broken.refresh_from_db()
+        assert "AttributeError" in broken.attention
+        assert broken.checked_at == clock.now()
