@@ -29,6 +29,17 @@ from learning.refusals import (
 )
 
 
+def _move_first(line, until: datetime | None) -> None:
+    """The end of what the line of the first order gave moves to what is paid; None: for good."""
+    first = line.origin
+    move_end(
+        source=source_of(first),
+        source_key=first.public_id,
+        until=until,
+        reason="paid for good" if until is None else "instalments",
+    )
+
+
 class CourseSellable:
     """Kind `course`; the key is the course's slug. A course has no places to run out of."""
 
@@ -73,13 +84,7 @@ class CourseSellable:
     def extend(self, line, until: datetime | None) -> None:
         """Paid in instalments: the grant that the first of them gave ends when the next is missed,
         and holds for good when all are paid."""
-        first = line.origin
-        move_end(
-            source=source_of(first),
-            source_key=first.public_id,
-            until=until,
-            reason="paid for good" if until is None else "instalments",
-        )
+        _move_first(line, until)
 
     def withdraw(self, line) -> None:
         """End the line's own grant. What another source gave stays."""
@@ -176,13 +181,18 @@ class CohortSeatSellable:
     def deliver(self, line) -> None:
         take_seat(line=line)
 
+    def extend(self, line, until: datetime | None) -> None:
+        """As for a course: what the seat opens ends when the next part is missed. The seat stays
+        theirs, so that nobody sits in it when the part is paid after all."""
+        _move_first(line, until)
+
     def withdraw(self, line) -> None:
         give_up_seat(line=line)
 
 
 class TeamSeatsSellable:
     """Kind `team-seats`; the key is a course's slug, or * for every course. The buyer's team gets as
-    many seats as were bought, and gives them out itself."""
+    many seats as were bought, and gives them out itself. Seats know no end, so they are paid at once."""
 
     kind = TEAM_SEATS
     sells_many = True

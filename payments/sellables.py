@@ -36,7 +36,7 @@ class Sellable(Protocol):
     # Locks the rows that count its places, in the order of their ids, where the database can: two
     # transactions that want several of them then never wait for each other in a circle.
     # A kind of which several can be bought at once says `sells_many = True`.
-    # A kind that is sold by periods also has
+    # A kind that is sold by periods or in instalments also has
     #     def extend(self, line, until: datetime | None) -> None:
     # A period of the line is paid for: what it gives holds until then, None: for good. Called for
     # the line of each paid period, again whenever that end moves (to now: access stops), also
@@ -81,8 +81,14 @@ def lock(kind: str, keys: list[str]) -> None:
         thing.lock(keys)
 
 
+def takes_periods(kind: str) -> bool:
+    """Whether the kind can be sold by periods or in instalments: it can end what it gave."""
+    return hasattr(of(kind), "extend")
+
+
 def extend(line, until: datetime | None) -> None:
-    """Tell the line's kind until when it is paid. What knows no periods was given for good."""
+    """Tell the line's kind until when it is paid. A kind that knows no periods is not sold by them;
+    what it gave before that was so stays for good."""
     thing = of(line.kind)
     if hasattr(thing, "extend"):
         thing.extend(line, until)

@@ -181,6 +181,8 @@ def change_offer(*, offer: Offer, actor=None, **fields) -> Offer:
         setattr(offer, name, value)
     _checked(offer.title, offer.amount_minor, offer.currency)
     _check_terms({name: getattr(offer, name) for name in [*TERMS, "amount_minor"]})
+    if {"period", "instalments"} & fields.keys():
+        _check_periods(offer, set(offer.items.values_list("kind", flat=True)))
     if offer.most_sold is not None and offer.most_sold < offer.sold:
         raise OfferNotValid(f"{offer.sold} are sold already.", field="most_sold")
     offer.save(update_fields=list(fields))
@@ -193,6 +195,15 @@ def change_offer(*, offer: Offer, actor=None, **fields) -> Offer:
         currency=offer.currency,
     )
     return offer
+
+
+def _check_periods(offer: Offer, kinds: set[str]) -> None:
+    """What cannot end again must not be given for the first part of its price."""
+    for kind in sorted(kinds):
+        if not (offer.period or offer.instalments > 1) or sellables.takes_periods(kind):
+            continue
+        field = "period" if offer.period else "instalments"
+        raise OfferNotValid(f"What is of the kind “{kind}” is paid at once.", field=field)
 
 
 @transaction.atomic
@@ -208,6 +219,7 @@ def set_items(*, offer: Offer, items: list[tuple]) -> None:
         if kind not in sellables.kinds():
             raise OfferNotValid(f"Nothing of the kind “{kind}” is sold here.", field="items")
         sellables.of(kind).describe(key)
+    _check_periods(offer, {kind for kind, _key in weights})
     kept = [
         OfferItem.objects.update_or_create(
             offer=offer, kind=kind, key=key, defaults={"weight": weight}

@@ -21,6 +21,7 @@ from payments.queries.plans import (
 from payments.queries.subscriptions import latest_order
 from payments.refusals import (
     CouponNotForTrial,
+    InstalmentsNotOffered,
     NoGiftInPeriods,
     StandsAlone,
 )
@@ -33,7 +34,8 @@ TWIN_TOPIC = "payments.end_twin"
 def begin_subscription(order: Order) -> Subscription | None:
     """The subscription that this order starts when it is paid; None when it is paid in one sum.
 
-    Raises StandsAlone, NoGiftInPeriods, CouponNotForTrial. Asked again, the same subscription.
+    Raises StandsAlone, NoGiftInPeriods, InstalmentsNotOffered (a kind that cannot end what it gave),
+    CouponNotForTrial. Asked again, the same subscription.
     """
     if order.subscription_id:
         return order.subscription
@@ -48,6 +50,9 @@ def begin_subscription(order: Order) -> Subscription | None:
     total = offer.instalments if kind == Kind.INSTALMENTS else None
     if line.gift:
         raise NoGiftInPeriods
+    for part in line.parts:
+        if not sellables.takes_periods(part["kind"]):
+            raise InstalmentsNotOffered(f"“{part['title']}” is paid at once, not in parts.")
     coupon = order.coupon or checkout.coupon
     if offer.trial_days and coupon and coupon.duration == Coupon.Duration.FIRST:
         raise CouponNotForTrial

@@ -44,6 +44,9 @@ class DummySellable:
         self.calls.append(("deliver", line.public_id))
         self.owned.add((line.person.pk, line.key))
 
+    def extend(self, line, until):
+        """It may be sold by periods, and stays all the same."""
+
     def withdraw(self, line):
         self.calls.append(("withdraw", line.public_id))
         # Who deleted the account owns nothing any more.

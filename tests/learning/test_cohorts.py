@@ -31,13 +31,16 @@ from learning.refusals import (
 from learning.sellables import CohortSeatSellable
 from payments import states
 from payments.actions.canceling import cancel_order, expire_overdue
+from payments.actions.dunning import sweep_subscriptions
+from payments.actions.offers import change_offer
 from payments.actions.ordering import place_order, start_payment
 from payments.actions.refunding import refund_lines
 from payments.queries.books import audit_books
 from tests.factories.accounts import make_user
-from tests.factories.cohorts import buy_seat, make_buyers, make_cohort, order_seat
+from tests.factories.cohorts import buy_seat, make_buyers, make_cohort, order_seat, seat_offer
 from tests.factories.learning import make_course
 from tests.factories.payments import pay
+from tests.factories.subscriptions import subscribe, use_fake_gateway
 
 pytestmark = pytest.mark.django_db
 
@@ -362,3 +365,30 @@ def test_an_erased_person_leaves_the_seat_counted_and_the_line():
     assert Seat.objects.get().person is None
     assert not WaitingEntry.objects.exists()
     assert taken(cohort) == 1
+
+
+def test_a_seat_paid_in_parts_is_open_while_they_are_paid(settings):
+    gateway = use_fake_gateway(settings)
+    bought, person = clock.now(), make_user()
+    cohort = make_cohort()
+    offer = change_offer(offer=seat_offer(cohort), instalments=3)
+    subscription = subscribe(offer, person, in_instalments=True)
+    gateway.kept[subscription.reference].card = "bad"
+    assert may_open(person, cohort.course)
+
+    for day in range(1, 61, 3):
+        with clock.stopped_at(bought + timedelta(days=day)):
+            sweep_subscriptions()
+    with clock.stopped_at(bought + timedelta(days=61)):
+        assert not may_open(person, cohort.course)
+        assert Seat.objects.get().state == Seat.State.TAKEN
+
+        gateway.change_card(subscription.reference)
+        sweep_subscriptions()
+
+        assert may_open(person, cohort.course)
+    with clock.stopped_at(bought + timedelta(days=100)):
+        sweep_subscriptions()
+        assert Grant.objects.get().ends_at is None
+        assert gateway.taken_minor == 9900
+        assert audit_books()["ok"]

@@ -40,8 +40,14 @@ from learning.refusals import (
     SeatBack,
 )
 from learning.sellables import TeamSeatsSellable
+from payments.actions.checkouts import open_checkout
+from payments.actions.details import set_instalments
+from payments.actions.offers import change_offer, make_offer
+from payments.actions.ordering import place_order
 from payments.actions.refunding import refund_lines
+from payments.models import Offer, OfferItem, Order
 from payments.queries.books import audit_books
+from payments.refusals import InstalmentsNotOffered, OfferNotValid
 from tests.factories.accounts import make_user
 from tests.factories.learning import grant_course, make_course
 from tests.factories.seats import buy_team_seats, make_pool, owner_of
@@ -321,3 +327,32 @@ def test_the_report_says_who_sits_where():
         ["dora@example.com", "Dora", "Invited"],
         [bea.email, "Bea", "Claimed"],
     ]
+
+
+@pytest.mark.parametrize("terms", [{"instalments": 3}, {"period": "month"}])
+def test_seats_of_a_team_are_paid_at_once(terms):
+    course = make_course()
+    said = {"title": "Seats", "amount_minor": 9000, "currency": "EUR"}
+    items = [(TeamSeatsSellable.kind, course.slug)]
+
+    with pytest.raises(OfferNotValid) as refused:
+        make_offer(items=items, **said, **terms)
+    offer = make_offer(items=items, **said)
+    with pytest.raises(OfferNotValid):
+        change_offer(offer=offer, **terms)
+
+    assert refused.value.field in terms
+    offer.refresh_from_db()
+    assert (offer.instalments, offer.period) == (1, "")
+
+
+def test_an_older_offer_of_seats_in_parts_is_not_sold_so():
+    offer = Offer.objects.create(title="S", amount_minor=9000, currency="EUR", instalments=3)
+    OfferItem.objects.create(offer=offer, kind=TeamSeatsSellable.kind, key=make_course().slug)
+    checkout = open_checkout(offer=offer, person=make_user(), quantity=2)
+    set_instalments(checkout=checkout, in_instalments=True)
+
+    with pytest.raises(InstalmentsNotOffered):
+        place_order(checkout=checkout, has_consented=True)
+
+    assert not Order.objects.exists()
