@@ -19,7 +19,7 @@ from payments.gateways.base import Charge, Plan, SubscriptionReading
 from payments.models import Offer, Order, OrderKind, Payment, Subscription
 from payments.pricing import Quote
 from payments.proration import Proration, prorate
-from payments.queries.plans import later_quote, scaled, tax_of
+from payments.queries.plans import frozen_rates, later_quote, scaled, tax_of
 from payments.queries.receipts import absolute
 from payments.queries.subscriptions import (
     address_of,
@@ -31,7 +31,7 @@ from payments.queries.subscriptions import (
 from payments.refusals import ChangeNotNow, PlanNotOffered
 
 TOPIC = "payments.change_plan"
-KEPT = ("lines", "coupon", "trial_days", "worth_minor")
+KEPT = ("lines", "reverse_rates", "coupon", "trial_days", "worth_minor")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +57,14 @@ def plan_change(subscription: Subscription, offer: Offer) -> Change:
     """What it would cost to change to this offer now. Raises PlanNotOffered, ChangeNotNow."""
     _refuse(subscription, offer)
     now, in_trial = clock.now(), subscription.state == states.TRIALING
+    latest = latest_order(subscription)
+    tax = tax_of(latest, now)
     terms = {
         "lines": [_line_of(offer)],
+        "reverse_rates": frozen_rates(tax),
         "coupon": subscription.terms.get("coupon"),
         "trial_days": subscription.terms.get("trial_days", 0),
     }
-    latest = latest_order(subscription)
-    tax = tax_of(latest, now)
     later = later_quote(terms, offer.currency, tax, total=None)
     anew = offer.period != subscription.period and not in_trial
     sums = prorate(
@@ -250,7 +251,7 @@ def settle_change(
         if ends_at != subscription.period_ends_at
         else subscription.period_starts_at,
         credit_minor=said["credit_minor"],
-        terms={name: said[name] for name in KEPT},
+        terms={name: said[name] for name in KEPT if name in said},
         version=subscription.version + 1,
     )
     subscription.refresh_from_db()

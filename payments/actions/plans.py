@@ -15,6 +15,7 @@ from payments.queries.plans import (
     access_until,
     frozen_coupon,
     frozen_lines,
+    frozen_rates,
     later_quote,
     tax_of,
 )
@@ -56,12 +57,14 @@ def begin_subscription(order: Order) -> Subscription | None:
     coupon = order.coupon or checkout.coupon
     if offer.trial_days and coupon and coupon.duration == Coupon.Duration.FIRST:
         raise CouponNotForTrial
+    tax = tax_of(order, clock.now())
     terms = {
         "lines": frozen_lines(lines),
+        "reverse_rates": frozen_rates(tax),
         "coupon": frozen_coupon(coupon, order.currency),
         "trial_days": offer.trial_days if kind == Kind.MEMBERSHIP else 0,
     }
-    later = later_quote(terms, order.currency, tax_of(order, clock.now()), total=total)
+    later = later_quote(terms, order.currency, tax, total=total)
     if not later.total_minor and not order.total_minor:
         # A coupon takes all of it off: nothing is ever asked for.
         return None

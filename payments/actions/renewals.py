@@ -13,9 +13,14 @@ from payments.actions.settling import settle_order
 from payments.gateways.base import Charge, Reading, SubscriptionReading
 from payments.models import Offer, Order, OrderKind, OrderLine, Payment, Subscription
 from payments.pricing import Quote
-from payments.queries.plans import renewal_quote, scaled, tax_of
+from payments.queries.plans import renewal_quote, renewal_tax, scaled, tax_of
 from payments.queries.receipts import absolute
-from payments.queries.subscriptions import address_of, latest_order, subscription_words
+from payments.queries.subscriptions import (
+    address_of,
+    latest_order,
+    next_amount,
+    subscription_words,
+)
 
 
 def known_references(subscription: Subscription) -> set[str]:
@@ -100,21 +105,23 @@ def renew(
     """The order of a captured charge. None, and the subscription before staff, when the charge is
     not what the period costs or the period was paid before; nothing is given then.
 
-    `as_charged`: staff have looked, the order takes the amount of the charge.
+    A charge of the price agreed on is booked as it was made and gives its period, also where the
+    period costs something else by now; staff see that. `as_charged`: staff have looked, the order
+    takes the amount of the charge.
     """
     basis = latest_order(subscription)
     quote = renewal_quote(subscription, basis, charge.period_starts_at)
-    used = quote.full_minor - quote.total_minor if subscription.credit_minor else 0
-    if as_charged and quote.total_minor != charge.amount_minor:
-        tax = tax_of(basis, charge.period_starts_at)
+    costs, used = quote.total_minor, quote.full_minor - quote.total_minor
+    if not subscription.credit_minor:
+        used = 0
+    is_agreed = charge.amount_minor == next_amount(subscription) != costs
+    if is_agreed:
+        used = min(subscription.credit_minor, subscription.amount_minor)
+    if (as_charged or is_agreed) and costs != charge.amount_minor:
+        tax = renewal_tax(subscription, basis, charge.period_starts_at)
         quote = scaled(quote, charge.amount_minor, tax, "As the gateway charged it", "charge")
     if charge.currency != quote.currency or charge.amount_minor != quote.total_minor:
-        theirs = money.plain(charge.amount_minor, quote.currency)
-        attend(
-            subscription,
-            f"Charge {charge.reference} is over {theirs} {charge.currency}, the period costs "
-            f"{money.plain(quote.total_minor, quote.currency)} {quote.currency}.",
-        )
+        attend(subscription, f"{_said(charge, quote.currency, costs)}.")
         return None
     span = charge.period_starts_at, charge.period_ends_at
     try:
@@ -129,8 +136,19 @@ def renew(
     pay_with_charge(order, subscription, charge, reading, source, actor)
     if was_over:
         attend(subscription, f"Order {order.number} was charged after the end: refund it.")
+    if is_agreed and not as_charged:
+        said = _said(charge, quote.currency, costs)
+        attend(subscription, f"{said} by now. Order {order.number} has the price agreed on.")
     _tell(subscription, order)
     return order
+
+
+def _said(charge: Charge, currency: str, costs: int) -> str:
+    theirs, ours = (money.plain(minor, currency) for minor in (charge.amount_minor, costs))
+    return (
+        f"Charge {charge.reference} is over {theirs} {charge.currency}, the period costs "
+        f"{ours} {currency}"
+    )
 
 
 def _move_on(subscription: Subscription, charge: Charge, reading, used: int) -> None:

@@ -1,5 +1,6 @@
 """What a period of a subscription costs, and until when it gives access."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from payments import money, pricing, states, taxes
@@ -92,6 +93,19 @@ def tax_of(order: Order, on: datetime) -> TaxTerms:
     return taxes.terms(order.country, order.vat_id, on.date(), territory)
 
 
+def frozen_rates(tax: TaxTerms) -> dict[str, int]:
+    """What reverse charge takes off the price, by tax class, as the terms keep it: the net price is
+    agreed on, and stays when a rate changes. Empty for everybody else, who pays the price with tax."""
+    return dict(tax.rates) if tax.kind == "reverse" else {}
+
+
+def renewal_tax(subscription: Subscription, order: Order, on: datetime) -> TaxTerms:
+    """How a period that begins that day is taxed, at the net price agreed on."""
+    tax = tax_of(order, on)
+    frozen = subscription.terms.get("reverse_rates")
+    return replace(tax, rates=frozen) if frozen and tax.kind == "reverse" else tax
+
+
 def scaled(quote: Quote, total_minor: int, tax: TaxTerms, label: str, step: str) -> Quote:
     """The same lines at another total, each in proportion, the tax within it worked out anew."""
     shares = money.split(total_minor, [line.total_minor for line in quote.lines])
@@ -113,7 +127,7 @@ def renewal_quote(subscription: Subscription, order: Order, on: datetime) -> Quo
 
     `order` is the one whose address counts.
     """
-    tax = tax_of(order, on)
+    tax = renewal_tax(subscription, order, on)
     number = min(subscription.periods_paid + 1, subscription.periods_total or 2)
     quote = later_quote(
         subscription.terms,

@@ -7,12 +7,14 @@ import pytest
 from engineroom import clock, outbox
 from engineroom.models import AuditEntry
 from payments import gateways, periods, sellables, states
+from payments.actions.changing import plan_change
 from payments.actions.checkouts import open_checkout
+from payments.actions.details import set_billing
 from payments.actions.dunning import sweep_subscriptions
 from payments.actions.ordering import place_order, start_payment
 from payments.actions.refunding import refund_lines
 from payments.actions.settling import refresh_payment
-from payments.actions.steering import cancel_subscription
+from payments.actions.steering import cancel_subscription, change_plan
 from payments.models import Order, OrderKind, Payment, Subscription
 from payments.queries.books import audit_books
 from payments.refusals import SubscriptionOver
@@ -169,3 +171,70 @@ def test_one_that_fails_unexpectedly_holds_up_no_other(gateway, thing):
         broken.refresh_from_db()
         assert "AttributeError" in broken.attention
         assert broken.checked_at == clock.now()
+
+
+BEFORE, BECAME = datetime(2025, 6, 20, tzinfo=UTC), datetime(2025, 7, 20, 0, 5, tzinfo=UTC)
+
+
+def company_subscribes(settings) -> Subscription:
+    """From Estonia, reverse charge, ten days before its rate rises from 22 % to 24 %."""
+    settings.SELLER_COUNTRY = "DE"
+    checkout = open_checkout(offer=make_membership(), person=make_user())
+    set_billing(checkout=checkout, billing={"name": "Kask"}, country="EE", vat_id="EE100594102")
+    checkout.refresh_from_db()
+    payment = start_payment(order=place_order(checkout=checkout, has_consented=True))
+    gateways.current().pay(payment.reference)
+    payment.refresh_from_db()
+    return Subscription.objects.get(pk=refresh_payment(payment, source="return").subscription_id)
+
+
+def test_the_net_price_of_reverse_charge_stays_when_a_rate_rises(gateway, thing, settings):
+    with at(BEFORE):
+        subscription = company_subscribes(settings)
+        assert subscription.amount_minor == 2377
+    with at(BECAME):
+        sweep_subscriptions()
+
+        renewal = Order.objects.get(kind=OrderKind.RENEWAL)
+        assert (renewal.total_minor, renewal.tax_minor, renewal.tax_kind) == (2377, 0, "reverse")
+        subscription.refresh_from_db()
+        assert not subscription.attention
+        assert gateway.taken_minor == booked() == 2 * 2377
+
+
+def test_a_charge_of_the_price_agreed_on_is_booked_whatever_it_costs_by_now(
+    gateway, thing, settings
+):
+    with at(BEFORE):
+        subscription = company_subscribes(settings)
+        # Begun before the net price was kept with the terms.
+        terms = {k: v for k, v in subscription.terms.items() if k != "reverse_rates"}
+        Subscription.objects.filter(pk=subscription.pk).update(terms=terms)
+    with at(BECAME):
+        sweep_subscriptions()
+
+        renewal = Order.objects.get(kind=OrderKind.RENEWAL)
+        assert (renewal.state, renewal.total_minor) == (states.PAID, 2377)
+        subscription.refresh_from_db()
+        assert f"Order {renewal.number} has the price agreed on" in subscription.attention
+        assert "23.39" in subscription.attention
+        assert gateway.taken_minor == booked()
+        assert audit_books()["ok"]
+    with at(BECAME + timedelta(days=20)):
+        assert thing.is_open()
+
+
+def test_a_change_of_plan_keeps_the_net_price_of_its_day(gateway, thing, settings):
+    with at(BEFORE):
+        subscription = company_subscribes(settings)
+    with at(datetime(2025, 7, 5, tzinfo=UTC)):
+        bigger = make_membership(amount_minor=5800)
+        change_plan(
+            subscription=subscription,
+            offer=bigger,
+            expected_minor=plan_change(subscription, bigger).due_minor,
+            actor=subscription.person,
+        )
+        subscription.refresh_from_db()
+        assert subscription.amount_minor == 4677
+        assert subscription.terms["reverse_rates"]["standard"] == 2400
