@@ -82,6 +82,7 @@ def _address(checkout: Checkout, email: str) -> str:
     address = clean_email(email or checkout.email)
     if address != checkout.email:
         Checkout.objects.filter(pk=checkout.pk).update(email=address)
+        checkout.email = address
     return address
 
 

@@ -20,6 +20,7 @@ from payments.queries.plans import (
     tax_of,
 )
 from payments.queries.subscriptions import latest_order
+from payments.queries.trials import trial_days
 from payments.refusals import (
     CouponNotForTrial,
     InstalmentsNotOffered,
@@ -55,14 +56,15 @@ def begin_subscription(order: Order) -> Subscription | None:
         if not sellables.takes_periods(part["kind"]):
             raise InstalmentsNotOffered(f"“{part['title']}” is paid at once, not in parts.")
     coupon = order.coupon or checkout.coupon
-    if offer.trial_days and coupon and coupon.duration == Coupon.Duration.FIRST:
+    days = trial_days(checkout, line) if kind == Kind.MEMBERSHIP else 0
+    if days and coupon and coupon.duration == Coupon.Duration.FIRST:
         raise CouponNotForTrial
     tax = tax_of(order, clock.now())
     terms = {
         "lines": frozen_lines(lines),
         "reverse_rates": frozen_rates(tax),
         "coupon": frozen_coupon(coupon, order.currency),
-        "trial_days": offer.trial_days if kind == Kind.MEMBERSHIP else 0,
+        "trial_days": days,
     }
     later = later_quote(terms, order.currency, tax, total=total)
     if not later.total_minor and not order.total_minor:

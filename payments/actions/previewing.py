@@ -40,8 +40,10 @@ def preview_price(
     country: str = "",
     vat_id: str = "",
     in_instalments: bool = False,
+    person=None,
 ) -> Quote:
-    """What these (offer, quantity, chosen amount) would cost now. Writes nothing.
+    """What these (offer, quantity, chosen amount) would cost this person (None: a guest) now. Writes
+    nothing.
 
     Raises what a checkout would raise of the same wishes.
     """
@@ -60,5 +62,10 @@ def preview_price(
         unsaved = [CheckoutLine(offer=offer) for offer in offers]
         check_coupon(found, empty_checkout(offers[0].currency), unsaved)
     return preview(
-        wishes, coupon=found, country=country, vat_id=vat_id, in_instalments=in_instalments
+        wishes,
+        coupon=found,
+        country=country,
+        vat_id=vat_id,
+        in_instalments=in_instalments,
+        person=person,
     )

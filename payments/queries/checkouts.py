@@ -1,10 +1,13 @@
 """Checkouts: who may see them, what is in them, what they cost."""
 
+from dataclasses import replace
+
 from engineroom import clock
 from payments import pricing, states, taxes
 from payments.models import Checkout, CheckoutLine, Coupon, Order, Payment
 from payments.pricing import CouponTerms, Part, Quote, TaxTerms, Wanted
 from payments.queries.terms import coupon_terms
+from payments.queries.trials import trial_days
 
 
 def checkout_of(public_id: str, person) -> Checkout | None:
@@ -34,7 +37,7 @@ def tax_terms(checkout: Checkout) -> TaxTerms:
 
 
 def quote_of(checkout: Checkout, lines: list[CheckoutLine]) -> Quote:
-    """What the lines cost now: a query at most, for the scope of the coupon."""
+    """What the lines cost now: two queries at most, for the scope of the coupon and for a trial."""
     coupon = checkout.coupon
     return quote_for(
         lines,
@@ -42,6 +45,7 @@ def quote_of(checkout: Checkout, lines: list[CheckoutLine]) -> Quote:
         coupon=coupon_terms(coupon, checkout.currency) if coupon and coupon.is_valid_now else None,
         tax=tax_terms(checkout),
         in_instalments=checkout.in_instalments,
+        buyer=checkout,
     )
 
 
@@ -52,15 +56,20 @@ def quote_for(
     coupon: CouponTerms | None,
     tax: TaxTerms,
     in_instalments: bool,
+    buyer: Checkout | None = None,
 ) -> Quote:
-    """What such lines cost, saved or not: the one way from lines to a price."""
+    """What such lines cost, saved or not: the one way from lines to a price. `buyer` is the checkout
+    that says who pays; who has had a trial pays from the first day."""
+    days = {
+        line.offer: trial_days(buyer, line) if buyer else line.offer.trial_days for line in lines
+    }
     wanted = [
         Wanted(
             offer=line.offer.public_id,
             title=line.offer.title,
             amount_minor=line.unit_minor,
             list_minor=line.offer.list_minor,
-            trial_days=line.offer.trial_days,
+            trial_days=days[line.offer],
             gift=line.gift,
             currency=line.offer.currency,
             tax_class=line.offer.tax_class,
@@ -69,13 +78,17 @@ def quote_for(
         )
         for line in lines
     ]
-    return pricing.price(
+    quote = pricing.price(
         wanted,
         currency,
         coupon=coupon,
         tax=tax,
         instalments=instalments_of(lines) if in_instalments else 1,
     )
+    if all(days[line.offer] == line.offer.trial_days for line in lines):
+        return quote
+    said = {"step": "no_trial", "label": "No free days: you have had a trial", "amount_minor": 0}
+    return replace(quote, steps=[*quote.steps, said])
 
 
 def later_minor(checkout: Checkout, lines: list[CheckoutLine]) -> int:

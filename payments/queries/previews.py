@@ -27,8 +27,10 @@ def preview(
     country: str = "",
     vat_id: str = "",
     in_instalments: bool = False,
+    person=None,
 ) -> Quote:
-    """The quote of these wishes, all in one currency, now. `vat_id` is a checked one.
+    """The quote of these wishes, all in one currency, now. `vat_id` is a checked one, `person` who
+    asks (None: a guest).
 
     Raises MixedCurrencies.
     """
@@ -48,6 +50,7 @@ def preview(
         coupon=coupon_terms(coupon, currency) if coupon and coupon.is_valid_now else None,
         tax=taxes.terms(country, vat_id, clock.now().date()),
         in_instalments=in_instalments,
+        buyer=Checkout(person=person),
     )
 
 

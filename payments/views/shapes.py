@@ -6,6 +6,7 @@ from payments import gateways, money, sellables, taxes
 from payments.gateways import Choice
 from payments.models import Checkout, CheckoutLine
 from payments.queries.checkouts import instalments_of, later_minor, quote_of
+from payments.queries.trials import trial_days
 from payments.refusals import LiveSchoolWithoutGateway
 
 ONCE = "I agree that what I buy opens at once, and I have checked the total."
@@ -64,7 +65,7 @@ def _renewal(checkout: Checkout, lines: list[CheckoutLine]) -> str:
 
 def _consent(checkout: Checkout, lines: list[CheckoutLine], renews: str) -> str:
     if renews:
-        days = lines[0].offer.trial_days
+        days = trial_days(checkout, lines[0])
         begins = f"starts with {days} free days, then costs" if days else "renews for"
         return (
             f"I agree that my membership opens at once, {begins} {renews} until I cancel it, and I"

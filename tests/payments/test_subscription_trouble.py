@@ -12,12 +12,13 @@ from payments.actions.checkouts import open_checkout
 from payments.actions.details import set_billing
 from payments.actions.dunning import sweep_subscriptions
 from payments.actions.ordering import place_order, start_payment
+from payments.actions.previewing import preview_price
 from payments.actions.refunding import refund_lines
 from payments.actions.settling import refresh_payment
 from payments.actions.steering import cancel_subscription, change_plan
 from payments.models import Order, OrderKind, Payment, Subscription
 from payments.queries.books import audit_books
-from payments.refusals import SubscriptionOver
+from payments.refusals import PriceChanged, SubscriptionOver
 from tests.factories.accounts import make_user
 from tests.factories.subscriptions import (
     PeriodicSellable,
@@ -238,3 +239,63 @@ def test_a_change_of_plan_keeps_the_net_price_of_its_day(gateway, thing, setting
         subscription.refresh_from_db()
         assert subscription.amount_minor == 4677
         assert subscription.terms["reverse_rates"]["standard"] == 2400
+
+
+def test_one_person_tries_a_membership_once(gateway, thing):
+    person, offer = make_user(), make_membership(trial_days=14)
+    with at(START):
+        tried = subscribe(offer, person)
+        assert tried.state == states.TRIALING
+        cancel_subscription(subscription=tried, at_period_end=False, actor=person)
+    with at(START + timedelta(days=1)):
+        again = subscribe(offer, person)
+
+        assert (again.state, again.trial_ends_at) == (states.ACTIVE, None)
+        order = Order.objects.get(subscription=again)
+        assert order.total_minor == gateway.taken_minor == booked() == 2900
+        assert "no_trial" in [step["step"] for step in order.steps]
+        assert gateway.intents[order.payments.get().reference].plan.trial_days == 0
+
+
+def test_another_offer_of_what_was_tried_has_no_trial(gateway, thing):
+    person, other = make_user(), make_user()
+    with at(START):
+        subscribe(make_membership(keys=["a", "b"], trial_days=14), person)
+        same = make_membership(keys=["b", "c"], trial_days=7)
+        lines = [(same, 1, None)]
+
+        assert preview_price(lines=lines, person=person).total_minor == 2900
+        assert preview_price(lines=lines, person=other).total_minor == 0
+        assert preview_price(lines=lines).total_minor == 0
+        fresh = [(make_membership(keys=["d"], trial_days=7), 1, None)]
+        assert preview_price(lines=fresh, person=person).total_minor == 0
+
+
+def test_an_address_tries_a_membership_once(gateway, thing):
+    offer, email = make_membership(trial_days=14), "guest@example.com"
+    with at(START):
+        payment = start_payment(
+            order=place_order(checkout=open_checkout(offer=offer), has_consented=True, email=email)
+        )
+        gateway.pay(payment.reference)
+        payment.refresh_from_db()
+        refresh_payment(payment, source="return")
+        checkout = open_checkout(offer=offer)
+
+        # A guest is shown the trial until the address is known.
+        with pytest.raises(PriceChanged, match="29.00"):
+            place_order(checkout=checkout, has_consented=True, email=email, expected_minor=0)
+        order = place_order(checkout=checkout, has_consented=True, email=email, expected_minor=2900)
+        assert (order.total_minor, order.subscription.terms["trial_days"]) == (2900, 0)
+
+
+def test_the_checkout_says_that_the_trial_was_had(gateway, thing, client):
+    person, offer = make_user(), make_membership(trial_days=14)
+    cancel_subscription(subscription=subscribe(offer, person), at_period_end=False)
+    client.force_login(person)
+
+    page = client.get(f"/buy/{offer.public_id}/", follow=True).content.decode()
+
+    assert "No free days: you have had a trial" in page
+    assert "14 free days" not in page
+    assert "renews for €29.00 every month" in page

@@ -72,7 +72,8 @@ class PricePreviews(ApiView):
     @extend_schema(
         operation_id="price_previews_make",
         summary="What a cart would cost",
-        description="The price a checkout would ask for, step by step. Nothing is kept.",
+        description="The price a checkout would ask for, step by step. Nothing is kept. Who has had a"
+        " trial of what is in it pays from the first day.",
         tags=["buying"],
         request=NewPreviewSerializer,
         responses={200: PreviewSerializer},
@@ -82,11 +83,11 @@ class PricePreviews(ApiView):
         form = NewPreviewSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         said = dict(form.validated_data)
+        person = person_of(request)
         if said["coupon"].strip():
-            person = person_of(request)
             spend_guess(request, person.public_id if person else "")
         wanted = [
             (known_offer(line["offer"]), line["quantity"], line.get("amount_minor"))
             for line in said.pop("lines")
         ]
-        return Response(PreviewSerializer(preview_price(lines=wanted, **said)).data)
+        return Response(PreviewSerializer(preview_price(lines=wanted, person=person, **said)).data)
