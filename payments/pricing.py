@@ -294,19 +294,23 @@ def _instalments(amount_minor: int, count: int) -> list[int]:
 
 
 def part_of(
-    lines: list[PricedLine], share: list[int], tax: TaxTerms, label: str, step: str = "instalments"
+    lines: list[PricedLine], share: list[int], tax: TaxTerms, label: str, step: str, off=None
 ) -> list[PricedLine]:
-    """The lines scaled to what each pays this time, as `share` says: an instalment, a change."""
+    """The lines scaled to what each pays this time, as `share` says: an instalment, a change. `off`
+    is the discount within each; in proportion when it is not said."""
+    pairs = list(zip(lines, share, strict=True))
+    off = off or [rounded(line.discount_minor, part, line.total_minor or 1) for line, part in pairs]
     scaled = [
         replace(
             line,
+            discount_minor=less,
             net_minor=amount,
             tax_minor=0,
             rounding_minor=0,
             total_minor=amount,
             steps=[*line.steps, _step(step, label, amount)],
         )
-        for line, amount in zip(lines, share, strict=True)
+        for (line, amount), less in zip(pairs, off, strict=True)
     ]
     # The tax-free price of reverse charge is in the lines already.
     return scaled if tax.kind == "reverse" else _taxed(scaled, tax)
@@ -320,8 +324,7 @@ def _steps(wanted: list[Wanted], lines: list[PricedLine], coupon, tax: TaxTerms)
         steps.append(_step("list", line.title, ordinary))
         if ordinary > line.amount_minor * line.quantity:
             steps.append(_step("offer", "Offer", line.amount_minor * line.quantity - ordinary))
-    discount = sum(line.discount_minor for line in lines)
-    if discount:
+    if discount := sum(line.discount_minor for line in lines):
         steps.append(_step("coupon", f"{coupon.label} ({coupon.code})", -discount))
     if tax.kind == "reverse":
         before = sum(line.amount_minor * line.quantity for line in wanted) - discount
@@ -333,8 +336,7 @@ def _steps(wanted: list[Wanted], lines: list[PricedLine], coupon, tax: TaxTerms)
             amount = sum(line.tax_minor for line in lines if line.tax_rate == rate)
             label = f"Including VAT of {percent_text(rate)} ({tax.country})"
             steps.append(_step("tax", label, amount))
-    rounding = sum(line.rounding_minor for line in lines)
-    if rounding:
+    if rounding := sum(line.rounding_minor for line in lines):
         steps.append(_step("rounding", "Included rounding", rounding))
     return [*steps, _step("total", "Total", sum(line.total_minor for line in lines))]
 
@@ -357,14 +359,15 @@ def price(
     lines = _lines(wanted, coupon, tax)
     full = sum(line.total_minor for line in lines)
     steps = _steps(wanted, lines, coupon, tax)
-    schedule = []
-    due = full
+    schedule, due = [], full
     if instalments > 1:
         parts = [_instalments(line.total_minor, instalments) for line in lines]
         sums = [sum(shares) for shares in zip(*parts, strict=True)]
         schedule = [Instalment(number=at, amount_minor=sum_) for at, sum_ in enumerate(sums, 1)]
         label = f"Instalment {number} of {instalments}"
-        lines = part_of(lines, [shares[number - 1] for shares in parts], tax, label)
+        off = [_instalments(line.discount_minor, instalments)[number - 1] for line in lines]
+        share = [shares[number - 1] for shares in parts]
+        lines = part_of(lines, share, tax, label, "instalments", off)
         due = sums[number - 1]
         steps.append(_step("instalments", label, due))
     elif wanted and all(line.trial_days for line in wanted):

@@ -115,7 +115,7 @@ def scaled(quote: Quote, total_minor: int, tax: TaxTerms, label: str, step: str)
         total_minor=total_minor,
         full_minor=quote.total_minor,
         period_minor=quote.period_minor,
-        discount_minor=quote.discount_minor,
+        discount_minor=sum(line.discount_minor for line in lines),
         tax_minor=sum(line.tax_minor for line in lines),
         lines=lines,
         steps=[*quote.steps, {"step": step, "label": label, "amount_minor": total_minor}],

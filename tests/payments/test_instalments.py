@@ -198,3 +198,22 @@ def test_recurring_revenue_counts_running_memberships_by_the_month(gateway, thin
         assert recurring_revenue(clock.now(), "test")["EUR"]["count"] == 4
         lost = churn(START + timedelta(hours=1), START + timedelta(days=15), "test")
         assert lost == {"before": 5, "ended": 1, "rate": 2000}
+
+
+def test_each_instalment_has_its_part_of_the_discount(gateway, thing):
+    with at(START):
+        subscribe(
+            make_offer(amount_minor=10_000, instalments=3),
+            in_instalments=True,
+            coupon=coupon(percent=3333),
+        )
+    for number in (1, 2):
+        with at(month(number)):
+            sweep_subscriptions()
+
+    orders = list(Order.objects.order_by("pk"))
+    assert [order.total_minor for order in orders] == [2223, 2222, 2222]
+    assert [order.discount_minor for order in orders] == [1111, 1111, 1111]
+    for order in orders:
+        assert order.lines.get().discount_minor == order.discount_minor
+    assert audit_books()["ok"]
