@@ -32,6 +32,8 @@ ORDER_LABELS = {
     CANCELED: "Canceled",
 }
 LIVE_ORDERS = frozenset({DRAFT, AWAITING, PROCESSING, PAID, PARTLY_REFUNDED, REFUNDED, DISPUTED})
+# What a payment may pay. Anything else has been paid before: more money for it is a surplus.
+UNPAID_ORDERS = frozenset({AWAITING, PROCESSING, EXPIRED, CANCELED})
 SETTLED_ORDERS = frozenset({PAID, PARTLY_REFUNDED, REFUNDED, DISPUTED})
 
 STARTED, UNDERWAY, CAPTURED, FAILED, STOPPED = (

@@ -33,11 +33,15 @@ def locked_order_and_around(order_id: int) -> Order:
     return locked_order(order_id)
 
 
-def move_order(order: Order, to: str, **fields) -> bool:
-    """Whether this call moved the order. The object is brought up to date either way."""
-    moved = Order.objects.filter(
-        pk=order.pk, state__in=states.sources(states.ORDER_MOVES, to)
-    ).update(state=to, version=F("version") + 1, **fields)
+def move_order(order: Order, to: str, *, out_of: frozenset[str] | None = None, **fields) -> bool:
+    """Whether this call moved the order, and only from one of the states `out_of` where it names
+    some. The object is brought up to date either way."""
+    sources = states.sources(states.ORDER_MOVES, to)
+    if out_of is not None:
+        sources = [state for state in sources if state in out_of]
+    moved = Order.objects.filter(pk=order.pk, state__in=sources).update(
+        state=to, version=F("version") + 1, **fields
+    )
     order.refresh_from_db(fields=["state", "version", *fields])
     return bool(moved)
 

@@ -155,7 +155,7 @@ def _capture(order: Order, payment: Payment, reading: Reading, source: str, acto
     if order.state in (states.EXPIRED, states.CANCELED):
         _make_room(order)
     before = order.state
-    if not move_order(order, states.PAID, paid_at=now):
+    if not move_order(order, states.PAID, out_of=states.UNPAID_ORDERS, paid_at=now):
         flag(order, "Paid twice: refund the surplus payment.")
         return
     _finish_checkout(order)
