@@ -4,7 +4,7 @@ Every change begins with the cohort's row, then its seats: two buyers never wait
 circle. A seat is counted back only by who moved its state, so that it goes back once.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
@@ -17,8 +17,6 @@ from learning.models import Cohort, Grant, Seat, WaitingEntry
 from learning.queries.cohorts import cohort_named
 from learning.refusals import AlreadySeated, CohortClosed, SeatHeld, SeatsGone
 
-# Long enough to enter a card and its code, short enough that a sold-out cohort fills again.
-HOLD_LASTS = timedelta(minutes=30)
 BATCH = 100
 HELD, TAKEN, RELEASED, EXPIRED = (
     Seat.State.HELD,
@@ -47,27 +45,26 @@ def _is_paid_gift(line) -> bool:
 
 @transaction.atomic
 def hold_seat(*, line, until: datetime) -> Seat:
-    """Keep a seat for the order line before money moves, for half an hour at most; a paid gift's
-    until it is claimed. Asked again, it is kept longer.
+    """Keep a seat for the order line before money moves, until then; a paid gift's until it is
+    claimed. Asked again, it is kept longer.
 
     Raises SeatsGone, CohortClosed, SeatHeld (the person holds one by another order).
     """
     lock_cohorts([line.key])
     cohort = cohort_named(line.key)
     is_gift = _is_paid_gift(line)
-    lasts = until if is_gift else min(until, clock.now() + HOLD_LASTS)
     seat = Seat.objects.filter(line=line.public_id).first()
     if seat and seat.state == TAKEN:
         return seat
-    if seat and _prolong(seat, lasts):
+    if seat and _prolong(seat, until):
         return seat
-    if kept := _claim_offer(cohort, line, lasts):
+    if kept := _claim_offer(cohort, line, until):
         return kept
     if not cohort.is_selling and not is_gift:
         raise CohortClosed
     if not take_one(cohort):
         raise SeatsGone
-    return _write(cohort, line, seat, state=HELD, expires_at=lasts)
+    return _write(cohort, line, seat, state=HELD, expires_at=until)
 
 
 def _prolong(seat: Seat, lasts: datetime) -> bool:

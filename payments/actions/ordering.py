@@ -12,9 +12,10 @@ from payments.actions.canceling import cancel_order, give_up_payment
 from payments.actions.checkouts import clean_email, locked_checkout
 from payments.actions.coupons import hold_coupon
 from payments.actions.details import check_amount, check_coupon
+from payments.actions.holding import hold_lines, visit_ends
 from payments.actions.moves import locked_order
 from payments.actions.settling import settle_free
-from payments.actions.stock import hold_pieces, in_turn, lock_places, lock_stock
+from payments.actions.stock import hold_pieces, lock_stock
 from payments.actions.subscriptions import begin_subscription, plan_of
 from payments.actions.transfers import note_start
 from payments.gateways import fuse
@@ -70,7 +71,8 @@ def place_order(
     order = _still_good(checkout, quote, address, mode)
     _refuse_lines(buyer, address, quote.lines, order, is_guest=checkout.person is None)
     if order is not None:
-        _hold_places(order)
+        # Who comes back to pay keeps places that can run out for longer, or takes them anew.
+        hold_lines(order, visit_ends(order))
     return order or _write_order(checkout, lines, quote, address, mode)
 
 
@@ -148,15 +150,6 @@ def _refuse_lines(
             raise
 
 
-def _hold_places(order: Order) -> None:
-    """Places that can run out are kept; for who comes back to pay longer, or taken anew."""
-    lines = in_turn(order.lines.all())
-    lock_places((line.kind, line.key) for line in lines)
-    for line in lines:
-        line.order = order
-        sellables.of(line.kind).hold(line, order.expires_at)
-
-
 def _write_order(
     checkout: Checkout, lines: list[CheckoutLine], quote: Quote, address: str, mode: str
 ) -> Order:
@@ -182,7 +175,7 @@ def _write_order(
         expires_at=checkout.expires_at,
     )
     _write_lines(order, lines, quote)
-    _hold_places(order)
+    hold_lines(order, visit_ends(order))
     hold_pieces(order)
     hold_coupon(order)
     begin_subscription(order)

@@ -19,6 +19,7 @@ from payments import gateways, sellables, states
 from payments.actions.coupons import hold_coupon
 from payments.actions.evidence import note_evidence
 from payments.actions.gifts import make_gift
+from payments.actions.holding import DEBIT_LASTS, hold_lines
 from payments.actions.invoices import issue_invoice
 from payments.actions.ledger import book_capture, book_fee, book_sale
 from payments.actions.moves import locked_order_and_around, move_order, move_payment
@@ -133,6 +134,18 @@ def settle_free(order: Order) -> Payment:
 def _wait(order: Order, payment: Payment, reading: Reading) -> None:
     if move_payment(payment, states.UNDERWAY, method=reading.method):
         move_order(order, states.PROCESSING)
+    if order.state == states.PROCESSING:
+        _hold_until_decided(order)
+
+
+def _hold_until_decided(order: Order) -> None:
+    """What the buyer's bank may still pay for is not sold to somebody else meanwhile."""
+    try:
+        with transaction.atomic():
+            hold_lines(order, clock.now() + DEBIT_LASTS)
+    except Refusal as refusal:
+        if not order.attention:
+            flag(order, f"A payment is on its way that comes too late: {refusal.message}")
 
 
 def _fail(order: Order, payment: Payment, reading: Reading) -> None:

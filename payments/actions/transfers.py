@@ -6,11 +6,11 @@ from django.db import IntegrityError, transaction
 
 from engineroom import audit, clock, mail
 from engineroom.retrying import retried
-from payments import sellables, states
+from payments import states
+from payments.actions.holding import hold_lines
 from payments.actions.moves import locked_order
 from payments.actions.refunding import finish_refund
 from payments.actions.settling import settle_order
-from payments.actions.stock import in_turn, lock_places
 from payments.gateways import offline
 from payments.models import BankTransfer, BankTransferRefund, Order, Payment, Refund
 from payments.queries.transfers import transfer_of, transfer_words
@@ -31,11 +31,7 @@ def keep_open(order: Order, until) -> None:
     Order.objects.filter(pk=order.pk, state=states.AWAITING, expires_at__lt=until).update(
         expires_at=until
     )
-    lines = in_turn(order.lines.all())
-    lock_places((line.kind, line.key) for line in lines)
-    for line in lines:
-        line.order = order
-        sellables.of(line.kind).hold(line, until)
+    hold_lines(order, until)
 
 
 @retried

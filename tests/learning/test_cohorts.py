@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from engineroom import clock, outbox
 from learning.actions import erase_person
-from learning.actions.cohort_seats import HOLD_LASTS, free_expired_seats
+from learning.actions.cohort_seats import free_expired_seats
 from learning.actions.cohorts import (
     OFFER_LASTS,
     change_cohort,
@@ -32,6 +32,7 @@ from learning.sellables import CohortSeatSellable
 from payments import states
 from payments.actions.canceling import cancel_order, expire_overdue
 from payments.actions.dunning import sweep_subscriptions
+from payments.actions.holding import HOLD_LASTS
 from payments.actions.offers import change_offer
 from payments.actions.ordering import place_order, start_payment
 from payments.actions.refunding import refund_lines
