@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.db import models
 from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
-from django.forms.models import BaseInlineFormSet
+from django.forms.models import BaseInlineFormSet, ModelForm
 from django.http import HttpResponseRedirect
 from django.urls import path
 from django.utils.html import format_html
@@ -109,18 +109,29 @@ class BlockInline(_Bounded, admin.StackedInline):
     max_num = MOST_ROWS
 
 
+class ActionForm(ModelForm):
+    """What does not fit together is said by the action, in words beside a field: Django would name
+    the constraint above the form. For actions that check all that the table's constraints say."""
+
+    def _post_clean(self):
+        self.instance.validate_constraints = lambda exclude=None: None
+        super()._post_clean()
+
+
 class ActionAdmin(admin.ModelAdmin):
     """Saves and deletes by the app's actions, never by itself.
 
     A subclass overrides `act_save(request, obj, form, change)` and, where it allows it,
     `act_delete(request, obj)`. After a refusal nothing is changed: the form comes back as it was
-    filled in, with the sentence beside its field or above the form.
+    filled in, with the sentence beside its field or above the form. `beside` names that field where
+    the action calls it otherwise.
     """
 
     show_full_result_count = False
     list_per_page = 50
     formfield_overrides = SECURE_ADDRESSES
     actions = None
+    beside: dict[str, str] = {}
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name in self.get_autocomplete_fields(request):
@@ -172,11 +183,12 @@ class ActionAdmin(admin.ModelAdmin):
         if refusal is None:
             return form
 
+        name = self.beside.get(refusal.field, refusal.field)
+
         class Refused(form):
             def clean(self):
                 cleaned = super().clean()
-                beside = refusal.field if refusal.field in self.fields else None
-                self.add_error(beside, refusal.message)
+                self.add_error(name if name in self.fields else None, refusal.message)
                 return cleaned
 
         return Refused

@@ -140,14 +140,16 @@ def change_coupon(
     wanted = _clean(now | terms)
     if wanted["most_uses"] is not None and wanted["most_uses"] < coupon.uses:
         raise CouponNotValid(f"It was used {coupon.uses} times already.", field="most_uses")
+    given = set()
     if offers is not None:
         _check_offers(offers)
+        given = {"offers"} if set(offers) != set(coupon.offers.all()) else set()
         coupon.offers.set(offers)
     fits = Q(uses__lte=wanted["most_uses"]) if wanted["most_uses"] is not None else Q()
     if not Coupon.objects.filter(fits, pk=coupon.pk).update(**wanted):
         raise CouponNotValid("It was used more often meanwhile.", field="most_uses")
-    changed = sorted(name for name in TERMS if wanted[name] != now[name])
-    audit.record("coupon.changed", coupon.public_id, actor=actor, changed=changed)
+    changed = {name for name in TERMS if wanted[name] != now[name]}
+    audit.record("coupon.changed", coupon.public_id, actor=actor, changed=sorted(changed | given))
     coupon.refresh_from_db()
     return coupon
 

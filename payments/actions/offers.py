@@ -7,6 +7,7 @@ from payments import money, sellables
 from payments.models import Offer, OfferItem
 from payments.queries.offers import COURSE, course_reference
 from payments.refusals import OfferNotValid, PriceNotYours
+from payments.vat import CLASSES
 
 
 def _checked(title: str, amount_minor: int, currency: str) -> None:
@@ -115,6 +116,11 @@ def _check_terms(said: dict) -> None:
             "The price is too small for so many parts.",
         ),
         (
+            said["tax_class"] in CLASSES,
+            "tax_class",
+            f"Tax classes are {', '.join(CLASSES)}.",
+        ),
+        (
             not period or said["pricing"] == Offer.Pricing.FIXED,
             "pricing",
             "A membership has a fixed price.",
@@ -170,13 +176,15 @@ def _check_window(starts_at, ends_at) -> None:
 
 
 @transaction.atomic
-def change_offer(*, offer: Offer, actor=None, **fields) -> Offer:
-    """Change what the offer says and costs. Orders already placed keep what they froze.
+def change_offer(*, offer: Offer, items: list[tuple] | None = None, actor=None, **fields) -> Offer:
+    """Change what the offer says and costs, and with `items` what it gives. Orders already placed
+    keep what they froze.
 
     Raises OfferNotValid with the field.
     """
     # Fresh from the database: what a form has set on the object in hand is not there yet.
     offer = Offer.objects.select_for_update().get(pk=offer.pk)
+    changed = {name for name, value in fields.items() if getattr(offer, name) != value}
     for name, value in fields.items():
         setattr(offer, name, value)
     _checked(offer.title, offer.amount_minor, offer.currency)
@@ -186,11 +194,13 @@ def change_offer(*, offer: Offer, actor=None, **fields) -> Offer:
     if offer.most_sold is not None and offer.most_sold < offer.sold:
         raise OfferNotValid(f"{offer.sold} are sold already.", field="most_sold")
     offer.save(update_fields=list(fields))
+    if items is not None and set_items(offer=offer, items=items):
+        changed.add("items")
     audit.record(
         "offer.changed",
         offer.public_id,
         actor=actor,
-        changed=sorted(fields),
+        changed=sorted(changed),
         amount_minor=offer.amount_minor,
         currency=offer.currency,
     )
@@ -207,9 +217,9 @@ def _check_periods(offer: Offer, kinds: set[str]) -> None:
 
 
 @transaction.atomic
-def set_items(*, offer: Offer, items: list[tuple]) -> None:
-    """What the offer gives, in this order: (kind, key) or (kind, key, weight), the weight being its
-    share of the price. Raises OfferNotValid for things nobody knows."""
+def set_items(*, offer: Offer, items: list[tuple]) -> bool:
+    """What the offer gives: (kind, key) or (kind, key, weight), the weight being its share of the
+    price. Whether that is other than before. Raises OfferNotValid for things nobody knows."""
     weights = {(kind, key): rest[0] if rest else 1 for kind, key, *rest in items}
     if not items or len(items) > 50 or len(weights) != len(items):
         raise OfferNotValid("An offer gives between 1 and 50 different things.", field="items")
@@ -220,6 +230,7 @@ def set_items(*, offer: Offer, items: list[tuple]) -> None:
             raise OfferNotValid(f"Nothing of the kind “{kind}” is sold here.", field="items")
         sellables.of(kind).describe(key)
     _check_periods(offer, {kind for kind, _key in weights})
+    before = {(item.kind, item.key): item.weight for item in offer.items.all()}
     kept = [
         OfferItem.objects.update_or_create(
             offer=offer, kind=kind, key=key, defaults={"weight": weight}
@@ -227,3 +238,4 @@ def set_items(*, offer: Offer, items: list[tuple]) -> None:
         for (kind, key), weight in weights.items()
     ]
     OfferItem.objects.filter(offer=offer).exclude(pk__in=kept).delete()
+    return weights != before

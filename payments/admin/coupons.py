@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse
 from django.urls import path
 from django.utils.html import format_html
 
-from engineroom.admin import ActionAdmin, ReadOnlyAdmin
+from engineroom.admin import ActionAdmin, ActionForm, ChosenMany, ReadOnlyAdmin
 from engineroom.asking import asks
 from engineroom.budgets import budget
 from payments import money
@@ -18,7 +18,7 @@ from payments.actions.coupons import (
     make_coupon,
     make_coupon_batch,
 )
-from payments.models import Coupon, CouponBatch, CouponUse
+from payments.models import Coupon, CouponBatch, CouponUse, Offer
 from payments.models.columns import CURRENCIES
 from payments.pricing import percent_text
 from payments.vat import hundredths
@@ -26,7 +26,7 @@ from payments.vat import hundredths
 WINDOW = ["starts_at", "ends_at"]
 
 
-class OffForm(forms.ModelForm):
+class OffForm(ActionForm):
     """What is taken off, in words of people: `25` percent, or `10.00` of a currency."""
 
     kind = forms.ChoiceField(choices=Coupon.Kind.choices, initial=Coupon.Kind.PERCENT)
@@ -44,9 +44,6 @@ class OffForm(forms.ModelForm):
                 self.initial["percent"] = percent_text(coupon.percent).removesuffix(" %")
             if coupon.amount_minor:
                 self.initial["amount"] = money.plain(coupon.amount_minor, coupon.currency)
-
-    def validate_constraints(self):
-        """The action says what does not fit, beside its field."""
 
     def clean(self):
         said = super().clean()
@@ -115,6 +112,13 @@ class BatchForm(OffForm):
         label="Valid until", required=False, widget=admin.widgets.AdminSplitDateTime
     )
 
+    offers = forms.ModelMultipleChoiceField(
+        Offer.objects.all(),
+        required=False,
+        widget=ChosenMany(Coupon._meta.get_field("offers"), admin.site),
+        help_text="None: every offer.",
+    )
+
     class Meta:
         model = CouponBatch
         fields = ["title"]
@@ -130,7 +134,7 @@ class CouponBatchAdmin(ActionAdmin):
     list_filter = ["created_at"]
     search_fields = ["title", "public_id"]
     fields = ["title", "count", ("kind", "percent"), ("amount", "currency"), "duration"]
-    fields += [("starts_at", "ends_at")]
+    fields += ["offers", ("starts_at", "ends_at")]
     actions = ["close"]
 
     @admin.display(description="Codes")
@@ -148,8 +152,9 @@ class CouponBatchAdmin(ActionAdmin):
 
     def act_save(self, request, obj, form, change):
         said = form.cleaned_data
+        terms = form.terms() | {"offers": list(said["offers"])}
         return make_coupon_batch(
-            title=said["title"], count=said["count"], actor=request.user, **form.terms()
+            title=said["title"], count=said["count"], actor=request.user, **terms
         )
 
     @asks(

@@ -3,9 +3,9 @@
 from django import forms
 from django.contrib import admin
 
-from engineroom.admin import ActionAdmin
+from engineroom.admin import ActionAdmin, ActionForm
 from payments import money, sellables
-from payments.actions.offers import change_offer, make_offer, set_items
+from payments.actions.offers import change_offer, make_offer
 from payments.models import Offer
 from payments.models.columns import CURRENCIES
 
@@ -25,7 +25,7 @@ PLAIN = [
 AMOUNTS = {"price": "amount_minor", "list_price": "list_minor", "suggested": "suggested_minor"}
 
 
-class OfferForm(forms.ModelForm):
+class OfferForm(ActionForm):
     price = forms.CharField(max_length=20, help_text="Digits with a point, such as 49.00.")
     currency = forms.ChoiceField(choices=CURRENCIES, initial="EUR")
     things = forms.CharField(
@@ -63,9 +63,6 @@ class OfferForm(forms.ModelForm):
                 f"{i.kind} {i.key}" + (f" {i.weight}" if i.weight != 1 else "")
                 for i in offer.items.all()
             )
-
-    def validate_constraints(self):
-        """The action says what does not fit, beside its field."""
 
     def clean_things(self):
         things = []
@@ -107,6 +104,7 @@ class OfferForm(forms.ModelForm):
 @admin.register(Offer)
 class OfferAdmin(ActionAdmin):
     form = OfferForm
+    beside = {"amount": "price", "items": "things"}
     list_display = [
         "title",
         "price",
@@ -142,6 +140,4 @@ class OfferAdmin(ActionAdmin):
         fields = {name: said[name] for name in ["title", "currency", *PLAIN, *AMOUNTS.values()]}
         if not change:
             return make_offer(items=said["things"], actor=request.user, **fields)
-        offer = change_offer(offer=obj, actor=request.user, **fields)
-        set_items(offer=offer, items=said["things"])
-        return offer
+        return change_offer(offer=obj, items=said["things"], actor=request.user, **fields)

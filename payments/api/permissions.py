@@ -16,6 +16,22 @@ class _Has(BasePermission):
         )
 
 
+class MaySell(BasePermission):
+    """Staff with Django's permission on the model that the view sells by (`sells`): POST adds,
+    PATCH changes. Reading asks for what the view's `reading` names; nothing: everybody."""
+
+    VERBS = {"POST": "add", "PATCH": "change"}
+
+    def has_permission(self, request, view):
+        verb = self.VERBS.get(request.method, view.reading)
+        if verb is None:
+            return True
+        verb = view.rights.get(request.method, verb)
+        person = request.user
+        wanted = f"payments.{verb}_{view.sells}"
+        return bool(person and person.is_authenticated and person.has_perm(wanted))
+
+
 class MayRefund(_Has):
     """Staff with the permission to refund orders."""
 

@@ -2,6 +2,7 @@ from django.urls import path
 
 from payments.api.views import (
     checkouts,
+    coupons,
     disputes,
     drafts,
     gifts,
@@ -16,6 +17,24 @@ from payments.api.views import (
 
 urlpatterns = [
     path("offers", offers.OfferList.as_view(), name="offer-list"),
+    path("offers/source", offers.OfferSources.as_view(), name="offer-source-list"),
+    path("offers/<str:offer_id>", offers.OfferDetail.as_view(), name="offer-detail"),
+    path("coupons", coupons.CouponList.as_view(), name="coupon-list"),
+    path("coupons/<str:coupon_id>", coupons.CouponDetail.as_view(), name="coupon-detail"),
+    path("coupon-batches", coupons.BatchList.as_view(), name="coupon-batch-list"),
+    path(
+        "coupon-batches/<str:batch_id>", coupons.BatchDetail.as_view(), name="coupon-batch-detail"
+    ),
+    path(
+        "coupon-batches/<str:batch_id>/codes",
+        coupons.BatchCodes.as_view(),
+        name="coupon-batch-codes",
+    ),
+    path(
+        "coupon-batches/<str:batch_id>/ending",
+        coupons.BatchEnding.as_view(),
+        name="coupon-batch-ending",
+    ),
     path("price-previews", previews.PricePreviews.as_view(), name="price-preview-list"),
     path("checkouts", checkouts.CheckoutList.as_view(), name="checkout-list"),
     path("checkouts/<str:checkout_id>", checkouts.CheckoutDetail.as_view(), name="checkout-detail"),

@@ -18,6 +18,16 @@ def open_offers():
     return Offer.objects.open().prefetch_related("items")
 
 
+def all_offers():
+    """Every offer, on sale or not, newest first, with its items: two queries."""
+    return Offer.objects.prefetch_related("items").order_by("-pk")
+
+
+def offers_by_ids(public_ids: list[str]) -> list[Offer]:
+    """Those of the offers that there are: one query."""
+    return list(Offer.objects.filter(public_id__in=public_ids).order_by("pk"))
+
+
 def offer_by_id(public_id: str) -> Offer | None:
     """The offer, on sale or not: one query."""
     return Offer.objects.filter(public_id=public_id).first()

@@ -9,16 +9,18 @@ from django.utils.dateparse import parse_datetime
 
 from engineroom import clock
 
-ROOMS = ("accounts", "catalog", "learning", "payments")
+ROOMS = ("engineroom", "accounts", "catalog", "learning", "payments")
 ALSO_WATCHED = ("account.EmailAddress",)
 PRIVILEGES = (
     *("is_staff", "is_superuser", "groups", "user_permissions", "user", "owner", "price"),
     *("amount_minor", "state", "number", "id", "public_id", "paid_at", "pk", "roles", "actor"),
 )
 TEXT, NUMBER, LONG_AGO = "smuggled", 777_777, "2001-02-03T04:05:06Z"
-# Ids, tokens, digests and order numbers are made anew by every call.
+# Ids, tokens, digests, codes and order numbers are made anew by every call; so are the moments of
+# this second, which unlike those of a smuggler have fractions.
 RANDOM = re.compile(
-    r"\bsimrefund_\d+|\b[a-z]+_[A-Za-z0-9]{20,}|\b[0-9a-f]{64}\b|\b[A-Z0-9]{4}(-[A-Z0-9]{4}){2}\b"
+    r"\bsimrefund_\d+|\b[A-Z0-9]{12}\b|\b[a-z]+_[\w-]{20,}|\b[0-9a-f]{64}\b|\b[0-9a-f]{16}\b"
+    r"|\b[A-Z0-9]{4}(-[A-Z0-9]{4}){2}\b|\d{4}-\d\d-\d\dT[\d:]+\.\d+"
 )
 
 

@@ -14,6 +14,7 @@ from catalog.models import ContentFile
 from learning.actions import give_grant, start_attempt, start_course, submit_work
 from learning.actions.seats import invite_people, renew_link
 from payments import sellables
+from payments.actions.coupons import make_coupon, make_coupon_batch
 from payments.actions.gifts import make_gift_link
 from payments.actions.invoices import issue_invoice
 from tests.contracts.routes import Route
@@ -95,6 +96,8 @@ def build() -> World:
     (claim,) = invite_people(pool=pool, people=[("seat@example.com", "")], actor=owner)
     seat_key = renew_link(pool=pool, actor=owner).rstrip("/").rpartition("/")[2]
     cohort = make_cohort(course=course)
+    coupon = make_coupon(code="SPRING", kind="percent", percent=2000)
+    batch = make_coupon_batch(title="Letters", count=2, kind="percent", percent=2000)
     file = ContentFile.objects.first()
     world.values |= {
         "slug": course.slug,
@@ -115,6 +118,8 @@ def build() -> World:
         "checkout_id": checkout.public_id,
         "offer_id": checkout.lines.first().offer.public_id,
         "line_id": checkout.lines.first().public_id,
+        "coupon_id": coupon.public_id,
+        "batch_id": batch.public_id,
         "gift_id": gift.public_id,
         "subscription_id": subscription.public_id,
         "team_id": pool.team.public_id,

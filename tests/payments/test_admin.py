@@ -100,6 +100,30 @@ def test_an_offer_that_cannot_be_is_refused_beside_the_field(desk, changes):
     assert not Offer.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"price": "0"}, "price"),
+        ({"things": "dummy a\ndummy a"}, "things"),
+        ({"list_price": "48.99"}, "list_price"),
+        ({"suggested": "60.00"}, "suggested"),
+        ({"trial_days": "7"}, "trial_days"),
+        ({"instalments": "25"}, "instalments"),
+        ({"instalments": "3", "period": "month"}, "instalments"),
+        ({"pricing": "open", "period": "month"}, "pricing"),
+        ({"most_sold": "0"}, "most_sold"),
+        ({"tax_class": "books"}, "tax_class"),
+    ],
+)
+def test_what_does_not_fit_is_said_beside_its_field_and_in_words(desk, changes, field):
+    page = desk.post(reverse("admin:payments_offer_add"), offer_form(**changes))
+
+    errors = page.context["adminform"].form.errors
+    assert list(errors) == [field]
+    assert "onstraint" not in str(errors)
+    assert not Offer.objects.exists()
+
+
 def test_offers_are_closed_and_never_deleted(desk):
     offer = make_offer()
 
