@@ -83,8 +83,16 @@ MOST_PARTS = 24
 
 def _check_terms(said: dict) -> None:
     """Raises OfferNotValid beside the first field that does not fit the others."""
+    for holds, field, why in [*_rules_of_price(said), *_rules_of_reach(said)]:
+        if not holds:
+            raise OfferNotValid(why, field=field)
+    _check_window(said["starts_at"], said["ends_at"])
+
+
+def _rules_of_price(said: dict) -> list[tuple]:
+    """(whether it holds, field, why not) of what the price says."""
     price, period = said["amount_minor"], said["period"]
-    rules = [
+    return [
         (said["pricing"] in Offer.Pricing.values, "pricing", "Choose fixed or open."),
         (period in Offer.Period.values, "period", "Choose once, every month or every year."),
         (
@@ -102,6 +110,18 @@ def _check_terms(said: dict) -> None:
             "suggested",
             "The suggestion cannot be below the least.",
         ),
+        (
+            not period or said["pricing"] == Offer.Pricing.FIXED,
+            "pricing",
+            "A membership has a fixed price.",
+        ),
+    ]
+
+
+def _rules_of_reach(said: dict) -> list[tuple]:
+    """The same of trial, parts, taxes and limits."""
+    price, period = said["amount_minor"], said["period"]
+    return [
         (0 <= said["trial_days"] <= LONGEST_TRIAL, "trial_days", "Give 0 to 365 days."),
         (not said["trial_days"] or period, "trial_days", "Only a membership has a trial."),
         (1 <= said["instalments"] <= MOST_PARTS, "instalments", "Give 1 to 24 instalments."),
@@ -120,11 +140,6 @@ def _check_terms(said: dict) -> None:
             "tax_class",
             f"Tax classes are {', '.join(CLASSES)}.",
         ),
-        (
-            not period or said["pricing"] == Offer.Pricing.FIXED,
-            "pricing",
-            "A membership has a fixed price.",
-        ),
         (_is_limit(said["most_sold"]), "most_sold", "Give a number above zero, or none."),
         (
             _is_limit(said["most_per_person"]),
@@ -132,10 +147,6 @@ def _check_terms(said: dict) -> None:
             "Give a number above zero, or none.",
         ),
     ]
-    for holds, field, why in rules:
-        if not holds:
-            raise OfferNotValid(why, field=field)
-    _check_window(said["starts_at"], said["ends_at"])
 
 
 MOST_OPEN = money.MOST_MINOR // 1000
