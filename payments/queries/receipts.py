@@ -1,7 +1,9 @@
 """What receipts and refund mails say, as plain values."""
 
 from django.conf import settings
+from django.utils.timezone import localtime
 
+from engineroom import clock
 from payments import money, states
 from payments.countries import NAMES
 from payments.invoicing import buyer_lines
@@ -80,6 +82,23 @@ def later_words(order: Order) -> str:
     if subscription.state == states.TRIALING:
         return f"Your trial runs until {day}, then it costs {price}. Cancel before and pay nothing."
     return f"It renews on {day} for {price}. You can cancel at any time."
+
+
+def thanks_words(order: Order, lines: list[OrderLine]) -> str:
+    """What became of what was bought, in a sentence. `claim` of gifts is read already: no query."""
+    gifts = [line for line in lines if line.gift]
+    if order.subscription_id:
+        return "You are in."
+    if not gifts:
+        return "It is yours." if len(lines) == 1 else "All of it is yours."
+    if len(lines) > 1:
+        return "Your gifts are ready." if len(gifts) == len(lines) else "All of it is ready."
+    (line,) = lines
+    gift = getattr(line, "claim", None)
+    whose = f"Your gift for {line.is_for}" if line.is_for else "Your gift"
+    if gift and gift.email and not gift.sent_at and gift.deliver_at > clock.now():
+        return f"{whose} will be sent on {localtime(gift.deliver_at):%-d %B %Y}."
+    return f"{whose} is ready."
 
 
 def receipt_facts(order: Order, lines: list[OrderLine]) -> list[dict]:

@@ -8,7 +8,7 @@ from engineroom.pagination import key_page
 from payments import states
 from payments.queries.invoices import documents_of
 from payments.queries.orders import order_for, orders_with_gifts, refunds_of, shown_lines
-from payments.queries.receipts import buyer_name, later_words, receipt_facts
+from payments.queries.receipts import buyer_name, later_words, receipt_facts, thanks_words
 from payments.views.visitors import person_of, remembered
 
 PAGE = 20
@@ -42,6 +42,8 @@ def receipt(request, number):
         "name": buyer_name(order) if person else "",
         "is_guest": person is None,
         "later": later_words(order),
+        "thanks": thanks_words(order, lines),
+        "is_gift": bool(lines) and all(line.gift for line in lines),
         "facts": receipt_facts(order, lines),
         "start": next((line for line in lines if _opens_here(line)), None),
     }

@@ -1,12 +1,14 @@
 """Receipts and the list of orders: discount, tax, address, instalments, and whom a gift is for."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from engineroom import clock
 from payments import sellables
 from payments.actions.coupons import make_coupon
 from payments.actions.details import set_billing, set_coupon
@@ -117,6 +119,22 @@ def test_a_gift_says_whom_it_is_for(person, said, words):
         text = seen(person, path)
         assert words in text
         assert said.get("email") != "" or "a gift for" not in text
+
+
+def test_a_gift_alone_is_not_yours_but_ready_or_on_its_way(person):
+    later = (clock.now() + timedelta(days=30)).date()
+    for said, words in (
+        ({}, "Your gift for Bea is ready."),
+        ({"name": "", "email": ""}, "Your gift is ready."),
+        ({"deliver_on": str(later)}, f"Your gift for Bea will be sent on {later:%-d %B %Y}."),
+    ):
+        gift = gifts.give(make_offer(), person=person, **said)
+
+        text = seen(person, gift.line.order.get_absolute_url())
+
+        assert words in text
+        assert "yours" not in text
+        assert "Your gifts say where each stands" in text
 
 
 def test_the_list_takes_as_many_queries_for_many_orders(person):
