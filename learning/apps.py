@@ -15,6 +15,7 @@ class LearningConfig(AppConfig):
         from learning.queries import slots as parts
         from learning.queries.evidence import evidence
         from learning.queries.holdings import holdings
+        from learning.queries.memberships import memberships_with
         from learning.queries.works import gallery
         from learning.sellables import (
             CohortSeatSellable,
@@ -33,6 +34,7 @@ class LearningConfig(AppConfig):
         slots.fill("catalog.may_open", access.may_open)
         slots.fill("catalog.topic_in_use", memberships.topic_in_use)
         slots.fill("catalog.my_place", parts.my_place)
+        slots.fill("catalog.memberships", memberships_with)
         slots.fill("catalog.gallery", gallery)
         slots.fill("catalog.plant_work", plant_work)
         slots.fill("catalog.start_url", parts.start_url)

@@ -35,7 +35,7 @@ from catalog.api.writing import (
 )
 from catalog.filters import LEVELS, PRICES, SORTS
 from catalog.models import Course, Edition
-from catalog.queries.courses import add_prices, with_cover
+from catalog.queries.courses import add_memberships, add_prices, with_cover
 from catalog.queries.editions import edition_content
 from catalog.queries.people import instructors_named_by
 from catalog.queries.searching import COURSE_ORDERS, matching_courses
@@ -99,6 +99,7 @@ def detailed(course: Course, edition: Edition) -> Course:
     add_prices([course])
     course.shown_edition = edition
     course.topic_list = list(course.topics.filter(is_published=True))
+    add_memberships(course, course.topic_list)
     course.faq_list = list(course.faqs.all())
     return course
 

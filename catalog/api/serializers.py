@@ -13,6 +13,13 @@ class PriceSerializer(serializers.Serializer):
     offer = serializers.CharField()
 
 
+class MembershipPriceSerializer(PriceSerializer):
+    """A membership on sale that opens the course; `amount_minor` is the price of one period."""
+
+    title = serializers.CharField()
+    period = serializers.CharField()
+
+
 class PersonSerializer(serializers.Serializer):
     slug = serializers.CharField()
     name = serializers.CharField()
@@ -66,6 +73,7 @@ class InstructorDetailSerializer(InstructorSerializer):
 
 class CourseDetailSerializer(CourseSerializer):
     instructors = InstructorSerializer(many=True, source="instructors.all")
+    memberships = MembershipPriceSerializer(many=True)
     topics = TopicLinkSerializer(many=True, source="topic_list")
     edition = EditionSerializer(source="shown_edition")
     description_html = serializers.CharField(source="shown_edition.description.html", default="")

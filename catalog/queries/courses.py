@@ -29,6 +29,15 @@ def add_prices(courses: list[Course]) -> list[Course]:
     return courses
 
 
+def add_memberships(course: Course, topics: list[Topic]) -> Course:
+    """Give the course its `memberships`: those on sale that open it, one query. A free one needs
+    none."""
+    slugs = [topic.slug for topic in topics]
+    found = [] if course.is_free else slots.ask("catalog.memberships", slugs, default=[])
+    course.memberships = found
+    return course
+
+
 def topic_counts() -> list[Topic]:
     """Published topics that have courses on offer, each with `course_count`: one query."""
     on_offer = Count("courses", filter=Q(courses__published_edition__isnull=False))
@@ -135,14 +144,16 @@ def published_course(slug: str) -> Course | None:
 
 
 def course_page(slug: str) -> CoursePage | None:
-    """Six queries and the price."""
+    """Six queries, the price and the memberships."""
     if (course := published_course(slug)) is None:
         return None
     add_prices([course])
+    topics = list(course.topics.filter(is_published=True))
+    add_memberships(course, topics)
     return CoursePage(
         course=course,
         parts=outline(course.published_edition),
-        topics=list(course.topics.filter(is_published=True)),
+        topics=topics,
         instructors=list(course.instructors.order_by("name", "pk")),
         faqs=list(course.faqs.all()),
     )

@@ -6,6 +6,7 @@ from catalog.models import SlugRedirect, Topic
 from engineroom import clock
 from learning.models import Grant
 from learning.refusals import NoSuchMembership
+from payments.queries.offers import offers_giving
 from payments.queries.things import is_sold
 
 KIND = "membership"
@@ -28,6 +29,11 @@ def membership_named(key: str) -> tuple[str, str, Topic | None]:
     if topic is None:
         raise NoSuchMembership
     return Grant.Scope.TOPIC, topic.public_id, topic
+
+
+def memberships_with(topics: list[str]) -> list[dict]:
+    """Memberships on sale that open a course of these topics (slugs), cheapest first: one query."""
+    return offers_giving(KIND, [SCHOOL, *(f"{TOPIC}{slug}" for slug in topics)])
 
 
 def has_membership(person, scope: str, scope_key: str) -> bool:

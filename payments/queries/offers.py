@@ -64,6 +64,23 @@ def course_prices(slugs: list[str]) -> dict[str, dict]:
     return prices
 
 
+def offers_giving(kind: str, keys: list[str]) -> list[dict]:
+    """Offers on sale that give one of these things, cheapest first: one query. What is on sale later
+    is read too, so that pages are not kept past its beginning."""
+    giving = OfferItem.objects.filter(kind=kind, key__in=keys).values("offer")
+    coming = Offer.objects.open_or_coming().filter(pk__in=giving)
+    found = []
+    for offer in coming.order_by("currency", "amount_minor", "pk"):
+        freshness.changes_at(offer.changes_at)
+        if offer.is_open and not offer.is_gone:
+            rhythm = f" every {offer.period}" if offer.period else ""
+            text = f"{offer.text}{rhythm}"
+            found.append(
+                _price(offer) | {"title": offer.title, "text": text, "period": offer.period}
+            )
+    return found
+
+
 def _price(offer: Offer) -> dict:
     return {
         "amount_minor": offer.amount_minor,
