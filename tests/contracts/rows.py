@@ -3,7 +3,7 @@
 import itertools
 from datetime import timedelta
 
-from django.db import models, transaction
+from django.db import IntegrityError, connection, models, transaction
 
 from engineroom import clock
 
@@ -86,3 +86,51 @@ def make_row(model, deep: int = 0):
     except Exception as error:
         raise NoRow(f"{model._meta.label}: {type(error).__name__}: {error}") from error
     return row
+
+
+def copies(row, count: int, start: int = 0, **changing) -> None:
+    """So many rows like this one in one statement; what must differ, does.
+
+    `changing`: SQL of a column by the number `i`.
+    """
+    options = type(row)._meta
+    for field in options.concrete_fields:
+        if field.unique and not field.primary_key and not field.is_relation:
+            changing.setdefault(field.column, differing(field))
+    for constraint in options.constraints:
+        names = (
+            getattr(constraint, "fields", ()) if isinstance(constraint, models.UniqueConstraint) else ()
+        )
+        fields = [options.get_field(name) for name in names]
+        if any(isinstance(field, models.DateField) for field in fields):
+            continue  # a moment that only some rows have: the copies have none
+        if not changing.keys() & {field.column for field in fields}:
+            # What tells the rows apart comes last.
+            for field in [one for one in fields if not one.is_relation and not one.choices][-1:]:
+                changing[field.column] = differing(field)
+    columns = [field.column for field in options.concrete_fields if not field.primary_key]
+    wanted = ", ".join(changing.get(column, f't."{column}"') for column in columns)
+    names = ", ".join(f'"{column}"' for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {options.db_table} ({names}) WITH RECURSIVE n(i) AS"  # noqa: S608
+            " (SELECT %s UNION ALL SELECT i + 1 FROM n WHERE i < %s)"
+            f" SELECT {wanted} FROM n, {options.db_table} t WHERE t.{options.pk.column} = %s",
+            [start, start + count - 1, row.pk],
+        )
+
+
+def differing(field) -> str:
+    is_number = isinstance(field, models.IntegerField)
+    return "i + 100" if is_number else f"substr({field.column}, 1, 20) || '-' || i"
+
+
+def make_rows(model, count: int) -> list:
+    """So many rows: a tenth each with its own neighbors, the others like the last of these."""
+    made = [make_row(model) for _ in range(max(1, count // 10))]
+    try:
+        with transaction.atomic():
+            copies(made[-1], count - len(made))
+    except IntegrityError:  # each needs a neighbor of its own
+        made += [make_row(model) for _ in range(count - len(made))]
+    return made
