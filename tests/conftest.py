@@ -34,14 +34,18 @@ def django_db_setup(request, django_test_environment, django_db_blocker):
     """The migrated database: a copy of the one that was made for these migrations, if SQLite."""
     if connection.vendor != "sqlite":
         request.getfixturevalue("django_db_setup")
+        yield
         return
+    here = Path(settings.DATABASES["default"]["TEST"]["NAME"]).with_name("copy.db")
     with django_db_blocker.unblock():
-        prepared.prepared(
+        whole = prepared.prepared(
             "migrated",
             prepared.migrated_key(),
             lambda: request.getfixturevalue("django_db_setup"),
-            Path(settings.DATABASES["default"]["TEST"]["NAME"]).with_name("copy.db"),
+            here,
         )
+    with prepared.emptied_by_copying(whole, here):
+        yield
 
 
 @pytest.fixture(autouse=True)

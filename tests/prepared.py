@@ -18,6 +18,7 @@ from pathlib import Path
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from django.test import TransactionTestCase
 
 FOLDER = settings.BASE_DIR / "var" / "tests"
 DAY = 24 * 3600
@@ -66,10 +67,10 @@ def demo_key() -> str:
 
 
 @contextmanager
-def _alone():
-    """One process of all runs on this machine at a time."""
+def _alone(name: str):
+    """One process of all runs on this machine at a time makes the database of that name."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / "lock").open("w") as file:
+    with (FOLDER / f"{name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -79,14 +80,14 @@ def open_database(path) -> None:
     connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = str(path)
 
 
-def prepared(name: str, key: str, make: Callable, here: Path, files=(None, None)) -> None:
-    """Put the database into the file `here` and open it.
+def prepared(name: str, key: str, make: Callable, here: Path, files=(None, None)) -> Path:
+    """Put the database into the file `here` and open it. Returns the file it is a copy of.
 
     `make` fills an open database when none is kept for the key. `files`: the folder that it writes,
     and where the files belong.
     """
     kept, (written, wanted) = FOLDER / f"{name}-{key}", files
-    with _alone():
+    with _alone(name):
         if not kept.exists():
             make()
             connection.close()
@@ -97,6 +98,26 @@ def prepared(name: str, key: str, make: Callable, here: Path, files=(None, None)
         shutil.copyfile(kept / "school.db", here)
         if wanted is not None and (kept / "files").exists():
             shutil.copytree(kept / "files", wanted, dirs_exist_ok=True)
+    return kept / "school.db"
+
+
+@contextmanager
+def emptied_by_copying(whole: Path, here: Path):
+    """After a test that committed, the database `here` is made what it was in one go. Django would
+    empty table after table and let each app write its first rows again, a second each time."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def put_back(case):
+        if connection.settings_dict["NAME"] != str(here):
+            flush(case)
+            return
+        connection.ensure_connection()
+        source.backup(connection.connection)
+
+    with closing(sqlite3.connect(f"{whole.as_uri()}?mode=ro", uri=True)) as source:
+        TransactionTestCase._fixture_teardown = put_back
+        yield
+        TransactionTestCase._fixture_teardown = flush
 
 
 def _keep(kept: Path, database: str, files: Path | None) -> None:

@@ -99,7 +99,9 @@ def copies(row, count: int, start: int = 0, **changing) -> None:
             changing.setdefault(field.column, differing(field))
     for constraint in options.constraints:
         names = (
-            getattr(constraint, "fields", ()) if isinstance(constraint, models.UniqueConstraint) else ()
+            getattr(constraint, "fields", ())
+            if isinstance(constraint, models.UniqueConstraint)
+            else ()
         )
         fields = [options.get_field(name) for name in names]
         if any(isinstance(field, models.DateField) for field in fields):
