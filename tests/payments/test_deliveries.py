@@ -29,6 +29,7 @@ from payments.models import Dispute, GatewayEvent, Order, Payment, SimulatorPaym
 from payments.queries.books import audit_books
 from payments.refusals import GatewayUnavailable
 from tests.factories.accounts import make_user
+from tests.factories.copying import alike
 from tests.factories.payments import make_checkout, make_order, make_paid_order, make_payment
 from tests.payments.test_webhooks import DOOR, event_of, forgeries, post
 
@@ -58,11 +59,29 @@ def answered(outcome):
     return payment
 
 
+def answered_often(outcome, count) -> list:
+    """So many such payments, each of an order, a checkout and a person of its own."""
+    first = answered(outcome)
+    sim, order, more = SimulatorPayment.objects.get(), first.order, count - 1
+    addresses = [f"copy{number}@example.com" for number in range(more)]
+    people = alike(order.person, more, email=addresses)
+    checkouts = alike(order.checkout, more, person=people)
+    alike(order.checkout.lines.get(), more, checkout=checkouts)
+    orders = alike(order, more, checkout=checkouts, person=people, email=addresses)
+    alike(order.lines.get(), more, order=orders)
+    tokens = [f"{sim.token}{number}" for number in range(more)]
+    payments = alike(first, more, order=orders, reference=tokens)
+    keys, numbers = [one.public_id for one in payments], [one.number for one in orders]
+    alike(sim, more, token=tokens, key=keys, order_number=numbers)
+    return [first, *payments]
+
+
 def ends_of_every_order(outcome, types=TYPES) -> set:
     """How orders end when one payment's events arrive in each of their orders."""
     ends = set()
-    for number, sequence in enumerate(permutations(types)):
-        payment = answered(outcome)
+    sequences = list(permutations(types))
+    payments = answered_often(outcome, len(sequences))
+    for number, (payment, sequence) in enumerate(zip(payments, sequences, strict=True)):
         for status in sequence:
             assert post(event_of(payment, status, f"evt_{number}_{status}")).status_code == 200
         payment.refresh_from_db()
