@@ -29,7 +29,7 @@ DOORS = {"admin", "api", "forms", "management", "middleware", "templatetags", "u
 def _hash(paths) -> str:
     digest = hashlib.sha256()
     # The names of these folders tell the versions of the installed packages.
-    packages = [sorted(path.name for path in Path(one).glob("*.dist-info")) for one in sys.path]
+    packages = sorted(path.name for one in sys.path for path in Path(one).glob("*.dist-info"))
     digest.update(repr([sys.version, packages]).encode())
     for path in sorted(paths):
         digest.update(str(path).encode() + hashlib.sha256(path.read_bytes()).digest())
