@@ -86,6 +86,8 @@ class Provider:
 
     def _handler(provider):  # noqa: N805 - the handler's own self is the request
         class Handler(BaseHTTPRequestHandler):
+            disable_nagle_algorithm = True  # head and body are two writes: nobody waits between
+
             def log_message(self, *args):
                 """Quiet."""
 

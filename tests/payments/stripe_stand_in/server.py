@@ -120,6 +120,7 @@ class StandIn:
 
 def _handler(stand_in: StandIn):
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True  # head and body are two writes: nobody waits between
         protocol_version = "HTTP/1.1"
 
         def _reply(self, status: int, body: bytes, kind: str, **headers) -> None:
