@@ -214,8 +214,8 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 LANGUAGE_CODE = "en"
-USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = env("TIME_ZONE")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
