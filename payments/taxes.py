@@ -97,6 +97,10 @@ def _swiss(text: str) -> str:
         raise VatIdNotValid from error
 
 
+PIECES = ("address", "card", "network")
+VAT_ID_UNKNOWN = "VIES does not know the VAT id of this order. Its checksum is sound."
+
+
 def contradiction(country: str, evidence: dict[str, str]) -> str:
     """What speaks against the buyer being in `country`, as a sentence; "" when nothing does.
 

@@ -40,7 +40,7 @@ def note_evidence(order: Order, card_country: str) -> str:
     if order.tax_kind == "none":
         return ""
     return taxes.contradiction(
-        order.country, {name: evidence.get(name, "") for name in ("address", "card", "network")}
+        order.country, {name: evidence.get(name, "") for name in taxes.PIECES}
     )
 
 
@@ -52,6 +52,4 @@ def note_vat_id_check(*, order: Order, outcome: str) -> None:
     Order.objects.filter(pk=order.pk).update(evidence=order.evidence)
     audit.record("order.vat_id_checked", order.number, outcome=outcome)
     if outcome == UNKNOWN:
-        Order.objects.filter(pk=order.pk, attention="").update(
-            attention="VIES does not know the VAT id of this order. Its checksum is sound."
-        )
+        Order.objects.filter(pk=order.pk, attention="").update(attention=taxes.VAT_ID_UNKNOWN)

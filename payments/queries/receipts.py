@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils.timezone import localtime
 
 from engineroom import clock
-from payments import money, states
+from payments import money, states, taxes
 from payments.countries import NAMES
 from payments.invoicing import buyer_lines
 from payments.models import Invoice, Mode, Order, OrderLine, Payment, Refund, TaxKind
@@ -19,7 +19,12 @@ def buyer_name(order: Order) -> str:
 
 def _items(order: Order) -> list[dict]:
     return [
-        {"title": line.title, "amount": line.text, "url": absolute(line.url)}
+        {
+            "title": f"{line.title} × {line.quantity}" if line.quantity > 1 else line.title,
+            "amount": line.text,
+            "url": absolute(line.url),
+            "is_gift": bool(line.gift),
+        }
         for line in order.lines.order_by("pk")
     ]
 
@@ -52,7 +57,8 @@ def receipt_words(order: Order, payment: Payment) -> dict:
         "coupon_code": order.coupon_code,
         "was_guest": order.was_guest,
         "email": order.email,
-        "start_url": items[0]["url"] if items else "",
+        "start_url": next((item["url"] for item in items if not item["is_gift"]), ""),
+        "gifts_url": absolute("/gifts/") if any(item["is_gift"] for item in items) else "",
         "after": later_words(order),
         "after_url": absolute(order.subscription.get_absolute_url()) if order.subscription else "",
         "invoice": _document(order.invoices.filter(kind="invoice").first()),
@@ -99,6 +105,22 @@ def thanks_words(order: Order, lines: list[OrderLine]) -> str:
     if gift and gift.email and not gift.sent_at and gift.deliver_at > clock.now():
         return f"{whose} will be sent on {localtime(gift.deliver_at):%-d %B %Y}."
     return f"{whose} is ready."
+
+
+def is_told_of_attention(order: Order) -> bool:
+    """Whether the buyer should know that staff look at the order: a doubt about its tax is theirs."""
+    if not order.attention or order.state != states.PAID:
+        return False
+    pieces = {name: order.evidence.get(name, "") for name in taxes.PIECES}
+    doubts = (taxes.contradiction(order.country, pieces), taxes.VAT_ID_UNKNOWN)
+    return order.attention not in doubts
+
+
+def left_text(order: Order) -> str:
+    """What the school keeps of an order that was refunded; empty when nothing was."""
+    if not order.refunded_minor:
+        return ""
+    return money.text(order.total_minor - order.refunded_minor, order.currency)
 
 
 def receipt_facts(order: Order, lines: list[OrderLine]) -> list[dict]:

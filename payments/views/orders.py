@@ -8,7 +8,14 @@ from engineroom.pagination import key_page
 from payments import states
 from payments.queries.invoices import documents_of
 from payments.queries.orders import order_for, orders_with_gifts, refunds_of, shown_lines
-from payments.queries.receipts import buyer_name, later_words, receipt_facts, thanks_words
+from payments.queries.receipts import (
+    buyer_name,
+    is_told_of_attention,
+    later_words,
+    left_text,
+    receipt_facts,
+    thanks_words,
+)
 from payments.views.visitors import person_of, remembered
 
 PAGE = 20
@@ -45,6 +52,8 @@ def receipt(request, number):
         "thanks": thanks_words(order, lines),
         "is_gift": bool(lines) and all(line.gift for line in lines),
         "facts": receipt_facts(order, lines),
+        "concern": is_told_of_attention(order),
+        "left": left_text(order),
         "start": next((line for line in lines if _opens_here(line)), None),
     }
     response = render(request, _template(order), context)

@@ -8,11 +8,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from engineroom import clock
-from payments import sellables
+from engineroom import clock, outbox
+from payments import sellables, taxes
 from payments.actions.coupons import make_coupon
 from payments.actions.details import set_billing, set_coupon
 from payments.actions.ordering import place_order, start_payment
+from payments.actions.refunding import refund_lines
 from tests.factories import gifts
 from tests.factories.accounts import make_user
 from tests.factories.payments import make_checkout, make_offer, make_paid_order, pay
@@ -153,3 +154,44 @@ def test_the_list_takes_as_many_queries_for_many_orders(person):
         make_paid_order(person=person, offers=2)
 
     assert counted() == few
+
+
+def test_the_mail_about_a_gift_leads_to_the_gifts(person, mailoutbox):
+    order = gifts.give(make_offer(title="CSS"), person=person).line.order
+    outbox.drain()
+
+    (mail,) = [mail for mail in mailoutbox if order.number in mail.subject]
+
+    assert " (a gift): €49.00" in mail.body
+    assert "/gifts/" in mail.body
+    assert "Start reading" not in mail.body
+
+
+def test_what_went_back_stands_below_the_total(person):
+    order = make_paid_order(person=person)
+    line = order.lines.get()
+    refund_lines(order=order, amounts={line.public_id: 1500}, reason="", key="one")
+
+    words = seen(person, f"/orders/{order.number}/")
+
+    assert re.search(r"Total €49\.00 Refunded −€15\.00 Paid in the end €34\.00", words)
+
+
+@pytest.mark.parametrize(
+    ("attention", "is_told"),
+    [
+        ("The thing could not be given.", True),
+        ("Taxed in DE, but the card says US.", False),
+        (taxes.VAT_ID_UNKNOWN, False),
+    ],
+)
+def test_a_doubt_about_the_tax_does_not_worry_the_buyer(person, attention, is_told):
+    order = make_paid_order(person=person)
+    evidence = {"address": "DE", "card": "US"}
+    type(order).objects.filter(pk=order.pk).update(
+        attention=attention, country="DE", evidence=evidence
+    )
+
+    words = seen(person, f"/orders/{order.number}/")
+
+    assert ("needs a person to look at it" in words) is is_told
