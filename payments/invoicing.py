@@ -7,7 +7,7 @@ PDF and XML all print it and read nothing else, so that they say in ten years wh
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from payments import money
+from payments import countries, money
 from payments.pricing import percent_text
 
 VERSION = 1
@@ -179,8 +179,12 @@ def rate_text(row: Mapping) -> str:
     return CATEGORY_LABELS.get(row["category"]) or percent_text(row["rate"])
 
 
+def _country(code: str) -> str:
+    return countries.NAMES.get(code, code)
+
+
 def seller_lines(seller: Mapping) -> list[str]:
-    said = [seller["name"], *seller["address"], seller["country"]]
+    said = [seller["name"], *seller["address"], _country(seller["country"])]
     if seller["vat_id"]:
         said.append(f"VAT id {seller['vat_id']}")
     return [line for line in [*said, seller["register"], seller["email"]] if line]
@@ -189,7 +193,7 @@ def seller_lines(seller: Mapping) -> list[str]:
 def buyer_lines(buyer: Mapping) -> list[str]:
     place = " ".join(part for part in (buyer["postal_code"], buyer["city"]) if part)
     said = [buyer["company"], buyer["name"], buyer["street"], place, buyer["region"]]
-    said.append(buyer["country"])
+    said.append(_country(buyer["country"]))
     if buyer["vat_id"]:
         said.append(f"VAT id {buyer['vat_id']}")
     found = [line for line in said if line]

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from engineroom import throttles
 from engineroom.pages import private_page
 from engineroom.refusals import Refusal
-from payments import gateways, states
+from payments import gateways, money, states
 from payments.actions.ordering import start_payment
 from payments.actions.settling import refresh_payment
 from payments.forms import HiddenKey
@@ -62,7 +62,17 @@ def pay(request, number):
             form.add_error(None, caught.message)
         else:
             return _go(order, payment)
-    context = {"order": order, "lines": order.lines.all(), "form": form, "choices": choices}
+    taxes = [step for step in order.steps if step["step"] == "tax"]
+    context = {
+        "order": order,
+        "lines": order.lines.all(),
+        "taxes": [
+            {"label": step["label"], "text": money.text(step["amount_minor"], order.currency)}
+            for step in taxes
+        ],
+        "form": form,
+        "choices": choices,
+    }
     status = refusal.status if refusal else 400 if form.errors else 200
     return render(request, "payments/pay_order.html", context, status=status)
 
