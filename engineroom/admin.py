@@ -36,6 +36,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
+class GivenFilter(admin.EmptyFieldListFilter):
+    """Whether a column says anything, in the words of a question: yes or no."""
+
+    def choices(self, changelist):
+        names = {"0": "Yes", "1": "No"}
+        for choice, value in zip(super().choices(changelist), (None, "1", "0"), strict=True):
+            yield choice | {"display": names.get(value, choice["display"])}
+
+
 class _AnyChoice:
     """Django's widget asks the database for whatever was posted, also for what is no key at all."""
 

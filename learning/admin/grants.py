@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin
 
-from engineroom.admin import ActionAdmin
+from engineroom.admin import ActionAdmin, GivenFilter
 from engineroom.asking import asks
 from learning.actions import end_grant, give_grant
 from learning.models import Grant
@@ -28,7 +28,7 @@ class GrantAdmin(ActionAdmin):
     form = GrantForm
     list_display = ["person", "scope", "scope_key", "source", "starts_at", "ends_at", "is_open"]
     list_select_related = ["person"]
-    list_filter = ["scope", "source", ("ends_at", admin.EmptyFieldListFilter)]
+    list_filter = ["scope", "source", ("ends_at", GivenFilter)]
     search_fields = ["public_id", "person__email", "scope_key", "source_key"]
     search_help_text = "Grant id, e-mail address, course or topic id, order line."
     raw_id_fields = ["person"]

@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin
 
-from engineroom.admin import ActionAdmin, ReadOnlyAdmin
+from engineroom.admin import ActionAdmin, GivenFilter, ReadOnlyAdmin
 from engineroom.asking import asks
 from engineroom.refusals import Refusal
 from learning.actions.cohorts import change_cohort, leave_line, plan_cohort
@@ -97,7 +97,7 @@ class SeatPoolAdmin(ReadOnlyAdmin):
 class SeatBatchAdmin(ReadOnlyAdmin):
     list_display = ["line", "pool", "seats", "created_at", "withdrawn_at"]
     list_select_related = ["pool__course"]
-    list_filter = [("withdrawn_at", admin.EmptyFieldListFilter)]
+    list_filter = [("withdrawn_at", GivenFilter)]
     search_fields = ["line", "pool__team__name"]
     raw_id_fields = ["pool"]
 

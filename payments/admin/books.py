@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from engineroom import clock
-from engineroom.admin import ReadOnlyAdmin
+from engineroom.admin import GivenFilter, ReadOnlyAdmin
 from engineroom.budgets import budget
 from engineroom.refusals import Refusal
 from payments import charts, money, tables
@@ -73,7 +73,7 @@ def _currency(code, days, steps, labels) -> dict:
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(ReadOnlyAdmin):
     change_list_template = "admin/payments/books/entries.html"
-    list_display = ["ref", "debit", "credit", "amount", "order", "created_at"]
+    list_display = ["ref", "amount", "debit", "credit", "order", "created_at"]
     list_select_related = ["order"]
     list_filter = ["currency", "created_at"]
     search_fields = ["ref", "debit", "credit", "order__number"]
@@ -160,6 +160,16 @@ def _csv(heading, lines, name: str) -> HttpResponse:
     return response
 
 
+class KindFilter(admin.SimpleListFilter):
+    title, parameter_name = "what is wrong", "kind"
+
+    def lookups(self, request, model_admin):
+        return list(KINDS.items())
+
+    def queryset(self, request, queryset):
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(Finding)
 class FindingAdmin(ReadOnlyAdmin):
     """What the self-check found. A repair is offered where there is one."""
@@ -167,7 +177,7 @@ class FindingAdmin(ReadOnlyAdmin):
     change_list_template = "admin/payments/books/findings.html"
     change_form_template = "admin/payments/books/finding.html"
     list_display = ["what", "subject", "detail", "found_at", "closed_at", "how"]
-    list_filter = ["kind", ("closed_at", admin.EmptyFieldListFilter)]
+    list_filter = [KindFilter, ("closed_at", GivenFilter)]
     search_fields = ["subject", "detail"]
     fields = ["what", "subject", "detail", "found_at", "seen_at", "closed_at", "how", "actor"]
     readonly_fields = ["what", "found_at"]

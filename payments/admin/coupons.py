@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse
 from django.urls import path
 from django.utils.html import format_html
 
-from engineroom.admin import ActionAdmin, ActionForm, ChosenMany, ReadOnlyAdmin
+from engineroom.admin import ActionAdmin, ActionForm, ChosenMany, GivenFilter, ReadOnlyAdmin
 from engineroom.asking import asks
 from engineroom.budgets import budget
 from payments import money
@@ -191,5 +191,5 @@ class CouponBatchAdmin(ActionAdmin):
 class CouponUseAdmin(ReadOnlyAdmin):
     list_display = ["coupon", "order", "email", "discount_minor", "currency", "released_at"]
     list_select_related = ["coupon", "order"]
-    list_filter = [("released_at", admin.EmptyFieldListFilter)]
+    list_filter = [("released_at", GivenFilter)]
     search_fields = ["coupon__code", "order__number", "email"]

@@ -10,7 +10,7 @@ from django.urls import path, reverse
 from engineroom.admin import ReadOnlyAdmin
 from engineroom.budgets import budget
 from engineroom.refusals import Refusal
-from payments import states
+from payments import money, states
 from payments.actions.disputes import answer_dispute
 from payments.forms import EvidenceForm
 from payments.gateways import evidence
@@ -28,12 +28,12 @@ class DisputeAdmin(ReadOnlyAdmin):
     fields = [
         ("public_id", "state", "reference"),
         ("order", "payment"),
-        ("amount", "fee_minor", "currency"),
+        ("amount", "fee", "currency"),
         "reason",
         ("opened_at", "due_at", "closed_at"),
         ("evidence_sent_at", "evidence"),
     ]
-    readonly_fields = ["order", "amount", "public_id", "opened_at"]
+    readonly_fields = ["order", "amount", "fee", "public_id", "opened_at"]
 
     @admin.display(description="Order")
     def order(self, dispute):
@@ -42,6 +42,10 @@ class DisputeAdmin(ReadOnlyAdmin):
     @admin.display(description="Amount", ordering="amount_minor")
     def amount(self, dispute):
         return dispute.text
+
+    @admin.display(description="Fee of the gateway")
+    def fee(self, dispute):
+        return money.text(dispute.fee_minor, dispute.currency)
 
     def get_urls(self):
         page = self.admin_site.admin_view(self.answer_view)

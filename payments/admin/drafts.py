@@ -10,7 +10,7 @@ from django.urls import path, reverse
 
 from engineroom.budgets import budget
 from engineroom.refusals import Refusal
-from payments import money, states
+from payments import countries, money, states
 from payments.actions.drafts import draft_order, drop_draft, send_draft
 from payments.models import Offer
 
@@ -29,14 +29,18 @@ class DraftForm(forms.Form):
         label="To be paid by", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     team = forms.CharField(
-        max_length=40, required=False, help_text="Public id of the team that gets the seats. "
-        "Empty: the buyer's own team.",
+        max_length=40, required=False, help_text="For team seats: the id in the address of the team's "
+        "page. Empty: the buyer's own team.",
     )  # fmt: skip
     company = forms.CharField(max_length=120, required=False)
     street = forms.CharField(max_length=200, required=False)
     postal_code = forms.CharField(max_length=20, required=False)
     city = forms.CharField(max_length=120, required=False)
-    country = forms.CharField(max_length=2, required=False, help_text="Two letters, such as DE.")
+    country = forms.ChoiceField(
+        choices=[("", "Not said"), *countries.NAMES.items()],
+        required=False,
+        help_text="The tax depends on it.",
+    )
     vat_id = forms.CharField(label="VAT id", max_length=20, required=False)
 
     def __init__(self, *args, **kwargs):

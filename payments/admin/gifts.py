@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from engineroom.admin import ReadOnlyAdmin
+from engineroom.admin import GivenFilter, ReadOnlyAdmin
 from engineroom.asking import asks
 from engineroom.refusals import Refusal
 from payments.actions.gifts import resend_gift
@@ -15,9 +15,9 @@ class GiftAdmin(ReadOnlyAdmin):
     list_display += ["ended_at"]
     list_select_related = ["line__order"]
     list_filter = [
-        ("sent_at", admin.EmptyFieldListFilter),
-        ("claimed_at", admin.EmptyFieldListFilter),
-        ("ended_at", admin.EmptyFieldListFilter),
+        ("sent_at", GivenFilter),
+        ("claimed_at", GivenFilter),
+        ("ended_at", GivenFilter),
     ]
     search_fields = ["public_id", "email", "line__order__number", "claimed_by__email"]
     search_help_text = "Gift, order number, e-mail address of the recipient"

@@ -31,17 +31,22 @@ class OfferForm(ActionForm):
     things = forms.CharField(
         label="Gives",
         widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
-        help_text="One thing a line: its kind and key, such as “course html-foundations”. A number"
-        " after it is its share of the price: “course css-foundations 2”.",
+        help_text="One thing a line: its kind and its key. “course html-foundations” is a course by the"
+        " last part of its address; the others are “membership school”, “membership topic:…”,"
+        " “team-seats …” and “cohort-seat …”. A number after it is its share of the price:"
+        " “course css-foundations 2”.",
     )
     list_price = forms.CharField(
         label="Ordinary price",
         max_length=20,
         required=False,
-        help_text="Where the offer is below it.",
+        help_text="What it costs otherwise. Shown beside a lower price.",
     )
     suggested = forms.CharField(
-        label="Suggested price", max_length=20, required=False, help_text="For an open price."
+        label="Suggested price",
+        max_length=20,
+        required=False,
+        help_text="Filled in for buyers who may pay what they want.",
     )
 
     class Meta:

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from engineroom.admin import ReadOnlyAdmin
+from engineroom.admin import GivenFilter, ReadOnlyAdmin
 from engineroom.asking import asks
 from engineroom.budgets import budget
 from engineroom.refusals import Refusal
@@ -84,17 +84,17 @@ class OrderAdmin(DraftPages, ReadOnlyAdmin):
         "number",
         "placed_at",
         "state",
-        "mode",
-        "email",
         "total",
         "refunded",
+        "email",
+        "mode",
         "attention",
     ]
     list_filter = [
         "state",
         "mode",
         "currency",
-        ("attention", admin.EmptyFieldListFilter),
+        ("attention", GivenFilter),
         "placed_at",
     ]
     search_fields = ["number", "email"]

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from engineroom.admin import ReadOnlyAdmin
+from engineroom.admin import GivenFilter, ReadOnlyAdmin
 from engineroom.asking import asks
 from payments.actions.outside_refunds import note_resent
 from payments.models import (
@@ -91,8 +91,8 @@ class GatewayEventAdmin(ReadOnlyAdmin):
     list_filter = [
         "gateway",
         "type",
-        ("error", admin.EmptyFieldListFilter),
-        ("processed_at", admin.EmptyFieldListFilter),
+        ("error", GivenFilter),
+        ("processed_at", GivenFilter),
     ]
     search_fields = ["event_id", "error"]
 

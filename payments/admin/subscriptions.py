@@ -8,14 +8,15 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from engineroom.admin import ReadOnlyAdmin
+from engineroom.admin import GivenFilter, ReadOnlyAdmin
 from engineroom.asking import asks
 from engineroom.budgets import budget
 from engineroom.refusals import Refusal
+from payments import money
 from payments.actions.attending import look_after
 from payments.actions.steering import cancel_subscription, settle_by_hand
 from payments.admin.orders import ReadOnlyInline
-from payments.models import Order, Subscription
+from payments.models import Mode, Order, Subscription
 from payments.queries.subscriptions import rhythm
 
 PERMISSION = "payments.cancel_subscription"
@@ -76,7 +77,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
         "period",
         "mode",
         "cancels_at_period_end",
-        ("attention", admin.EmptyFieldListFilter),
+        ("attention", GivenFilter),
         "created_at",
     ]
     search_fields = ["public_id", "reference", "person__email", "title"]
@@ -84,17 +85,17 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     inlines = [PaidInline]
     actions = ["look_after"]
     fields = [
-        ("public_id", "state", "mode"),
+        ("public_id", "state", "kind_of_money"),
         ("person", "offer", "title"),
-        ("kind", "price", "currency"),
-        ("periods_paid", "periods_total", "credit_minor"),
+        ("kind", "price"),
+        ("periods_paid", "periods_total", "credit"),
         ("period_starts_at", "period_ends_at", "trial_ends_at"),
         ("cancels_at_period_end", "grace_ends_at", "ended_at"),
         ("gateway", "reference", "method"),
         ("created_at", "checked_at"),
         "attention",
     ]
-    readonly_fields = ["price", "public_id", "created_at"]
+    readonly_fields = ["price", "credit", "kind_of_money", "public_id", "created_at"]
 
     def has_cancel_permission(self, request):
         return request.user.has_perm(PERMISSION)
@@ -112,6 +113,14 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     @admin.display(description="Price", ordering="amount_minor")
     def price(self, subscription):
         return rhythm(subscription)
+
+    @admin.display(description="Credited to the next payments")
+    def credit(self, subscription):
+        return money.text(subscription.credit_minor, subscription.currency)
+
+    @admin.display(description="Mode")
+    def kind_of_money(self, subscription):
+        return Mode(subscription.mode).label
 
     def get_urls(self):
         cancel = budget(500)(self.admin_site.admin_view(self.cancel_view))

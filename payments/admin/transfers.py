@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from engineroom import clock
-from engineroom.admin import ReadOnlyAdmin
+from engineroom.admin import GivenFilter, ReadOnlyAdmin
 from engineroom.budgets import budget
 from engineroom.refusals import Refusal
 from payments import money, states
@@ -22,8 +22,8 @@ class BankTransferAdmin(ReadOnlyAdmin):
     change_form_template = "admin/payments/banktransfer/change_form.html"
     list_display = ["reference", "order_number", "amount", "state", "due_at", "received_on"]
     list_filter = [
-        ("received_on", admin.EmptyFieldListFilter),
-        ("canceled_at", admin.EmptyFieldListFilter),
+        ("received_on", GivenFilter),
+        ("canceled_at", GivenFilter),
         "currency",
         "due_at",
     ]

@@ -42,7 +42,7 @@ class Dispute(models.Model):
         ]
 
     def __str__(self):
-        return self.public_id
+        return f"{self.text}, opened {self.opened_at:%-d %B %Y}"
 
     @property
     def text(self) -> str:

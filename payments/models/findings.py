@@ -33,4 +33,4 @@ class Finding(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.kind} {self.subject}"
+        return self.detail

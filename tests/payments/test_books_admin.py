@@ -162,3 +162,25 @@ def test_a_chart_fits_what_it_shows():
     assert [bar.is_below for bar in chart.bars] == [False, False, True]
     assert chart.bars[1].height > chart.bars[2].height > chart.bars[0].height == 0
     assert [charts.step(most) for most in (1, 5, 6, 49, 730)] == [1, 1, 2, 10, 200]
+
+
+def test_findings_are_told_apart_in_words(staff):
+    Finding.objects.create(kind="double_charge", subject="A", detail="Order A was paid 2 times.")
+    Finding.objects.create(kind="orphan_seat", subject="B", detail="A place is held for B.")
+
+    page = staff.get("/admin/payments/finding/?kind=double_charge&closed_at__isempty=1")
+
+    text = page.content.decode()
+    assert "Order A was paid 2 times." in text
+    assert "A place is held for B." not in text
+    assert ">Charged twice</a>" in text
+    assert ">double_charge<" not in text
+    assert ">Not empty<" not in text
+
+
+def test_the_office_writes_dates_with_their_zone(staff):
+    order = make_paid_order()
+
+    text = staff.get(f"/admin/payments/order/{order.pk}/change/").content.decode()
+
+    assert f"{order.placed_at:%-d %b %Y, %H:%M} UTC" in text

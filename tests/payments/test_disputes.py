@@ -231,6 +231,16 @@ def test_the_pack_holds_what_the_school_knows(monkeypatch):
     assert any(order.number in row for row in pack["messages"].splitlines())
 
 
+def test_the_office_shows_the_fee_of_a_dispute_as_money(client):
+    dispute = Dispute.objects.get(payment__order=disputed_order())
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+
+    page = client.get(f"/admin/payments/dispute/{dispute.pk}/change/")
+
+    assert "Fee of the gateway" in page.content.decode()
+    assert "€15.00" in page.content.decode()
+
+
 def test_staff_answer_in_the_admin_and_are_asked_once_more(client):
     disputed_order()
     dispute = Dispute.objects.get()
