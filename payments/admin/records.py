@@ -64,7 +64,7 @@ class RefundLineInline(admin.TabularInline):
 class RefundAdmin(WithAmount):
     list_display = ["public_id", "order", "state", "amount", "reason", "actor", "created_at"]
     list_select_related = ["order", "actor"]
-    list_filter = ["state", "currency", ("resent_at", admin.EmptyFieldListFilter)]
+    list_filter = ["state", "currency", ("resent_at", GivenFilter)]
     search_fields = ["public_id", "order__number", "reason"]
     inlines = [RefundLineInline]
     actions = ["note_resent"]
