@@ -16,8 +16,9 @@ from payments.actions.previewing import preview_price
 from payments.actions.refunding import refund_lines
 from payments.actions.settling import refresh_payment
 from payments.actions.steering import cancel_subscription, change_plan
-from payments.models import Order, OrderKind, Payment, Subscription
+from payments.models import Checkout, Order, OrderKind, Payment, Subscription
 from payments.queries.books import audit_books
+from payments.queries.checkouts import lines_of, quote_of
 from payments.refusals import PriceChanged, SubscriptionOver
 from tests.factories.accounts import make_user
 from tests.factories.subscriptions import (
@@ -269,6 +270,16 @@ def test_another_offer_of_what_was_tried_has_no_trial(gateway, thing):
         assert preview_price(lines=lines).total_minor == 0
         fresh = [(make_membership(keys=["d"], trial_days=7), 1, None)]
         assert preview_price(lines=fresh, person=person).total_minor == 0
+
+
+def test_the_checkout_of_a_trial_goes_on_saying_that_it_was_free(gateway, thing):
+    with at(START):
+        checkout = Order.objects.get(
+            subscription=subscribe(make_membership(trial_days=14))
+        ).checkout
+
+        assert checkout.state == Checkout.State.FINISHED
+        assert quote_of(checkout, lines_of(checkout)).total_minor == 0
 
 
 def test_an_address_tries_a_membership_once(gateway, thing):
