@@ -67,8 +67,8 @@ def begin_subscription(order: Order) -> Subscription | None:
         "trial_days": days,
     }
     later = later_quote(terms, order.currency, tax, total=total)
-    if not later.total_minor and not order.total_minor:
-        # A coupon takes all of it off: nothing is ever asked for.
+    if total and not later.total_minor and not order.total_minor:
+        # A coupon takes all of it off, and what is bought once is given for good.
         return None
     subscription = Subscription.objects.create(
         person=order.person,

@@ -16,11 +16,13 @@ from payments.actions.previewing import preview_price
 from payments.actions.refunding import refund_lines
 from payments.actions.settling import refresh_payment
 from payments.actions.steering import cancel_subscription, change_plan
-from payments.models import Checkout, Order, OrderKind, Payment, Subscription
+from payments.models import Checkout, Coupon, Order, OrderKind, Payment, Subscription
 from payments.queries.books import audit_books
 from payments.queries.checkouts import lines_of, quote_of
+from payments.queries.plans import LEEWAY
 from payments.refusals import PriceChanged, SubscriptionOver
 from tests.factories.accounts import make_user
+from tests.factories.payments import make_offer
 from tests.factories.subscriptions import (
     PeriodicSellable,
     make_membership,
@@ -310,3 +312,38 @@ def test_the_checkout_says_that_the_trial_was_had(gateway, thing, client):
     assert "No free days: you have had a trial" in page
     assert "14 free days" not in page
     assert "renews for €29.00 every month" in page
+
+
+def test_a_membership_for_nothing_lasts_as_long_as_it_is_kept(gateway, thing):
+    person = make_user()
+    free = Coupon.objects.create(code="ALL", percent=10_000, duration="always")
+    with at(START):
+        subscription = subscribe(person=person, coupon=free)
+        assert (subscription.state, subscription.amount_minor) == (states.ACTIVE, 0)
+        assert set(thing.until.values()) == {subscription.period_ends_at + LEEWAY}
+    with after(1):
+        sweep_subscriptions()
+
+        renewal = Order.objects.get(kind=OrderKind.RENEWAL)
+        assert (renewal.state, renewal.total_minor) == (states.PAID, 0)
+        assert thing.is_open()
+        subscription.refresh_from_db()
+        cancel_subscription(subscription=subscription, at_period_end=False, actor=person)
+
+        assert not thing.is_open()
+        assert gateway.taken_minor == booked() == 0
+        assert audit_books()["ok"]
+
+
+def test_what_a_coupon_pays_in_whole_parts_is_given_for_good(gateway, thing):
+    free = Coupon.objects.create(code="ALL", percent=10_000, duration="always")
+    with at(START):
+        checkout = open_checkout(offer=make_offer(instalments=3), person=make_user())
+        Checkout.objects.filter(pk=checkout.pk).update(coupon=free, in_instalments=True)
+        checkout.refresh_from_db()
+        order = place_order(checkout=checkout, has_consented=True)
+        start_payment(order=order)
+
+        order.refresh_from_db()
+        assert (order.state, order.subscription) == (states.PAID, None)
+        assert thing.until == {order.lines.get().public_id: None}

@@ -289,7 +289,8 @@ def _subscribing(intent: Intent) -> dict:
             "mode": "subscription",
             "line_items": lines,
             "subscription_data": said,
-            "payment_method_collection": "always",
+            # A coupon may take all of every period off: then no card is asked for.
+            "payment_method_collection": "always" if plan.amount_minor else "if_required",
         }
         | extra
     )
