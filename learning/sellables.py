@@ -11,7 +11,7 @@ from learning.actions.cohort_seats import (
     source_of,
     take_seat,
 )
-from learning.actions.seats import add_seats, withdraw_seats
+from learning.actions.seats import add_seats, keep_seats, withdraw_seats
 from learning.actions.terms import give_until, move_end
 from learning.models import Grant, Seat
 from learning.queries import access, cohorts, memberships
@@ -223,6 +223,9 @@ class TeamSeatsSellable:
 
     def deliver(self, line) -> None:
         add_seats(line=line)
+
+    def keep(self, line, pieces: int) -> None:
+        keep_seats(line=line, seats=pieces)
 
     def withdraw(self, line) -> None:
         withdraw_seats(line=line)

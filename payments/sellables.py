@@ -35,7 +35,10 @@ class Sellable(Protocol):
     #     def lock(self, keys: list[str]) -> None:
     # Locks the rows that count its places, in the order of their ids, where the database can: two
     # transactions that want several of them then never wait for each other in a circle.
-    # A kind of which several can be bought at once says `sells_many = True`.
+    # A kind of which several can be bought at once says `sells_many = True`, and has
+    #     def keep(self, line, pieces: int) -> None:
+    # Money of the line went back, and so many pieces are still paid for. Asked again with as many,
+    # nothing more happens.
     # A kind that is sold by periods or in instalments also has
     #     def extend(self, line, until: datetime | None) -> None:
     # A period of the line is paid for: what it gives holds until then, None: for good. Called for
@@ -92,3 +95,10 @@ def extend(line, until: datetime | None) -> None:
     thing = of(line.kind)
     if hasattr(thing, "extend"):
         thing.extend(line, until)
+
+
+def keep(line, pieces: int) -> None:
+    """Tell the line's kind how many of its pieces are still paid for."""
+    thing = of(line.kind)
+    if hasattr(thing, "keep"):
+        thing.keep(line, pieces)

@@ -91,37 +91,57 @@ def withdraw_seats(*, line) -> list[SeatClaim]:
     if batch is None:
         return []
     pool = _locked(batch.pool_id)
+    batch.refresh_from_db()
     mine = SeatBatch.objects.filter(pk=batch.pk, withdrawn_at=None)
     if not mine.update(withdrawn_at=clock.now()):
         return []
-    too_many = max(0, pool.taken - (pool.seats - batch.seats))
+    return _shrink(pool, batch, batch.seats)
+
+
+@transaction.atomic
+def keep_seats(*, line, seats: int) -> list[SeatClaim]:
+    """Part of the line is refunded: it keeps so many seats, the others go as when all of it is.
+    Asked again, or for more than it has, nothing happens."""
+    batch = SeatBatch.objects.filter(line=line.public_id).first()
+    if batch is None:
+        return []
+    pool = _locked(batch.pool_id)
+    batch.refresh_from_db()
+    fewer = SeatBatch.objects.filter(pk=batch.pk, withdrawn_at=None, seats__gt=seats)
+    if not fewer.update(seats=seats):
+        return []
+    return _shrink(pool, batch, batch.seats - seats)
+
+
+def _shrink(pool: SeatPool, batch: SeatBatch, count: int) -> list[SeatClaim]:
+    too_many = max(0, pool.taken - (pool.seats - count))
     unused_first = Case(When(state=INVITED, then=0), default=1, output_field=IntegerField())
     live = pool.claims.filter(state__in=SeatClaim.LIVE)
     losing = list(live.select_related("person").order_by(unused_first, "-pk")[:too_many])
     for claim in losing:
         _end(pool, claim, reason="refunded")
-    SeatPool.objects.filter(pk=pool.pk).update(seats=F("seats") - batch.seats)
+    SeatPool.objects.filter(pk=pool.pk).update(seats=F("seats") - count)
     audit.record(
-        "team.seats_withdrawn", pool.public_id, seats=batch.seats,
+        "team.seats_withdrawn", pool.public_id, seats=count,
         ended=[claim.public_id for claim in losing],
     )  # fmt: skip
-    _tell_owner(pool, batch, losing)
+    _tell_owner(pool, batch, count, losing)
     return losing
 
 
-def _tell_owner(pool: SeatPool, batch: SeatBatch, losing: list[SeatClaim]) -> None:
+def _tell_owner(pool: SeatPool, batch: SeatBatch, count: int, losing: list[SeatClaim]) -> None:
     owner = owner_of(pool.team)
     if owner is None or not owner.is_active:
         return
     words = {
         "team": pool.team.name,
         "title": pool.title,
-        "seats": batch.seats,
+        "seats": count,
         "count": len(losing),
         "people": [claim.who for claim in losing],
         "url": absolute_url(pool.get_absolute_url()),
     }
-    mail.send("seats_ended", owner.email, words, key=f"seats-ended:{batch.line}")
+    mail.send("seats_ended", owner.email, words, key=f"seats-ended:{batch.line}:{batch.seats}")
 
 
 def _take(pool: SeatPool, count: int = 1) -> None:

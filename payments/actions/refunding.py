@@ -218,7 +218,8 @@ def complete_refund(refund: Refund, reference: str) -> Refund:
 
 
 def end_line(line: OrderLine) -> None:
-    """Take back what the line gave when nothing of it is paid any more, once."""
+    """Take back what the line gave when nothing of it is paid any more, once; of several pieces those
+    that are not paid any more."""
     has_ended = (
         not line.left_minor
         and OrderLine.objects.filter(pk=line.pk, withdrawn_at=None).update(withdrawn_at=clock.now())
@@ -228,6 +229,8 @@ def end_line(line: OrderLine) -> None:
         end_gift(line)
     elif has_ended:
         sellables.of(line.kind).withdraw(line)
+    elif line.left_minor and line.quantity > 1 and not line.gift:
+        sellables.keep(line, line.left_pieces)
 
 
 def _end_line(order: Order, refund: Refund, part: RefundLine) -> None:

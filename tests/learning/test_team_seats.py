@@ -45,7 +45,7 @@ from payments.actions.details import set_instalments
 from payments.actions.offers import change_offer, make_offer
 from payments.actions.ordering import place_order
 from payments.actions.refunding import refund_lines
-from payments.models import Offer, OfferItem, Order
+from payments.models import Offer, OfferItem, Order, OrderLine
 from payments.queries.books import audit_books
 from payments.refusals import InstalmentsNotOffered, OfferNotValid
 from tests.factories.accounts import make_user
@@ -356,3 +356,68 @@ def test_an_older_offer_of_seats_in_parts_is_not_sold_so():
         place_order(checkout=checkout, has_consented=True)
 
     assert not Order.objects.exists()
+
+
+def give_back(order, amount_minor: int):
+    line = order.lines.get()
+    key = f"{order.number}:{line.refunded_minor}"
+    refund_lines(order=order, amounts={line.public_id: amount_minor}, reason="Left", key=key)
+
+
+def test_a_refund_of_some_seats_takes_back_as_many():
+    ada, course = make_user(), make_course()
+    order = buy_team_seats(ada, course, 10)
+    pool = SeatPool.objects.get()
+    own = claim_seat(key=key_of(renew_link(pool=pool, actor=ada)), person=ada)
+    invite_people(pool=pool, people=[("b@example.com", ""), ("c@example.com", "")], actor=ada)
+
+    give_back(order, 8 * 4900)
+
+    pool.refresh_from_db()
+    assert (pool.seats, pool.taken) == (2, 2)
+    outbox.drain()
+    told = next(one for one in mail.outbox if "taken back" in one.subject)
+    assert "8 seats" in told.body
+
+    give_back(order, 4900)
+
+    pool.refresh_from_db(), own.refresh_from_db()
+    assert (pool.seats, pool.taken) == (1, 1)
+    assert own.state == SeatClaim.State.CLAIMED
+    assert may_open(ada, course)
+
+    give_back(order, 4900)
+
+    pool.refresh_from_db()
+    assert (pool.seats, pool.taken) == (0, 0)
+    assert not may_open(ada, course)
+    assert audit_books()["ok"]
+
+
+def test_some_money_for_a_seat_leaves_the_seat():
+    order = buy_team_seats(make_user(), make_course(), 3)
+
+    give_back(order, 4800)
+    assert SeatPool.objects.get().seats == 3
+
+    give_back(order, 100)
+    assert SeatPool.objects.get().seats == 2
+
+
+@pytest.mark.parametrize(
+    ("total", "quantity", "back", "left"),
+    [
+        (10_000, 10, 9000, 1),
+        (9999, 10, 8999, 1),
+        (9999, 10, 1, 10),
+        (10, 10, 1, 9),
+        (20, 10, 18, 1),
+        (100, 3, 33, 2),
+        (100, 3, 99, 1),
+        (100, 3, 100, 0),
+        (4900, 1, 2500, 1),
+    ],
+)
+def test_pieces_that_are_still_paid_for(total, quantity, back, left):
+    line = OrderLine(total_minor=total, quantity=quantity, refunded_minor=back)
+    assert line.left_pieces == left
