@@ -113,3 +113,16 @@ def contradiction(country: str, evidence: dict[str, str]) -> str:
     if not country or not differing or len(agreeing) >= 2:
         return ""
     return f"Taxed in {vat.iso(country)}, but the {', the '.join(differing)}."
+
+
+def shortage(country: str, evidence: dict[str, str]) -> str:
+    """Why it is not shown well enough that a consumer of another country is in `country`, as a
+    sentence; "" when two pieces say so, or the country is the school's own."""
+    home, place = vat.iso(seller().country), vat.iso(country)
+    if not home or not place or place == home:
+        return ""
+    agreeing = [name for name, said in evidence.items() if vat.iso(said) == place]
+    if len(agreeing) >= 2:
+        return ""
+    only = f"only the {agreeing[0]} says" if agreeing else "nothing says"
+    return f"Sold to {place}, but {only} so: ask the buyer for a second piece of evidence."

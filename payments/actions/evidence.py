@@ -1,4 +1,5 @@
-"""Where a buyer is: pieces of evidence, kept with the order. A contradiction is shown to staff."""
+"""Where a buyer is: pieces of evidence, kept with the order. What contradicts or is
+missing is shown to staff."""
 
 from django.conf import settings
 
@@ -25,8 +26,9 @@ def note_network(*, checkout: Checkout, country: str) -> None:
 def note_evidence(order: Order, card_country: str) -> str:
     """Add the address and the card to the order's evidence, in the transaction that settles it.
 
-    Returns what speaks against the country it is taxed in, as a sentence, or "". With
-    VAT_ID_LIVE_CHECK the VAT id is asked about later, outside the transaction.
+    Returns what speaks against the country it is taxed in, or that one piece alone says so where
+    the law wants two (a consumer abroad), as a sentence, or "". With VAT_ID_LIVE_CHECK the VAT id
+    is asked about later, outside the transaction.
     """
     pieces = {"address": order.country, "card": card_country}
     evidence = {**order.evidence, **{name: place for name, place in pieces.items() if place}}
@@ -39,9 +41,11 @@ def note_evidence(order: Order, card_country: str) -> str:
         order.evidence = evidence
     if order.tax_kind == "none":
         return ""
-    return taxes.contradiction(
-        order.country, {name: evidence.get(name, "") for name in taxes.PIECES}
-    )
+    pieces = {name: evidence.get(name, "") for name in taxes.PIECES}
+    why = taxes.contradiction(order.country, pieces)
+    if why or order.vat_id or not order.total_minor:
+        return why
+    return taxes.shortage(order.country, pieces)
 
 
 def note_vat_id_check(*, order: Order, outcome: str) -> None:

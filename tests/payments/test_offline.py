@@ -11,7 +11,9 @@ from engineroom import clock, outbox
 from engineroom.models import AuditEntry
 from payments import gateways, states
 from payments.actions.canceling import expire_overdue
-from payments.actions.ordering import start_payment
+from payments.actions.checkouts import open_checkout
+from payments.actions.details import set_billing
+from payments.actions.ordering import place_order, start_payment
 from payments.actions.refunding import refund_lines
 from payments.actions.transfers import (
     confirm_refund_sent,
@@ -29,7 +31,7 @@ from payments.refusals import (
     TransferNotConfirmed,
 )
 from tests.factories.accounts import make_user
-from tests.factories.payments import make_order
+from tests.factories.payments import make_offer, make_order
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -264,3 +266,21 @@ def test_an_order_whose_thing_is_not_known_any_more_holds_up_no_other(dummy):
         payment.order.refresh_from_db()
     assert (first.order.state, second.order.state) == (states.AWAITING, states.EXPIRED)
     assert "not sold here" in first.order.attention
+
+
+def test_a_transfer_from_abroad_asks_staff_for_a_second_piece_of_evidence(settings):
+    settings.SELLER_COUNTRY = "DE"
+    payments = {}
+    for country in ("HU", "DE"):
+        checkout = open_checkout(offer=make_offer(), person=make_user())
+        set_billing(checkout=checkout, billing={"name": "Buyer"}, country=country)
+        checkout.refresh_from_db()
+        order = place_order(checkout=checkout, has_consented=True)
+        payments[country] = start_payment(order=order, gateway="offline")
+
+    abroad, home = (confirm(payments[country]) for country in ("HU", "DE"))
+    abroad.refresh_from_db(), home.refresh_from_db()
+
+    assert abroad.state == home.state == states.PAID
+    assert "only the address says so" in abroad.attention
+    assert not home.attention

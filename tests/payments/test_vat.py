@@ -179,3 +179,20 @@ def test_a_country_is_two_letters(text):
 )
 def test_two_pieces_that_agree_say_where_a_buyer_is(evidence, speaks_against):
     assert bool(taxes.contradiction("DE", evidence)) is speaks_against
+
+
+@pytest.mark.parametrize(
+    ("country", "evidence", "is_short"),
+    [
+        ("HU", {"address": "HU"}, True),
+        ("HU", {"address": "HU", "card": "", "network": ""}, True),
+        ("US", {"address": "US"}, True),
+        ("HU", {"address": "HU", "card": "HU"}, False),
+        ("HU", {"address": "HU", "network": "HU"}, False),
+        ("GR", {"address": "GR", "card": "EL"}, False),
+        ("DE", {"address": "DE"}, False),
+        ("", {}, False),
+    ],
+)
+def test_a_consumer_abroad_is_shown_by_two_pieces(german, country, evidence, is_short):
+    assert bool(taxes.shortage(country, evidence)) is is_short
