@@ -200,7 +200,7 @@ def change_offer(*, offer: Offer, items: list[tuple] | None = None, actor=None, 
         setattr(offer, name, value)
     _checked(offer.title, offer.amount_minor, offer.currency)
     _check_terms({name: getattr(offer, name) for name in [*TERMS, "amount_minor"]})
-    if {"period", "instalments"} & fields.keys():
+    if items is None and {"period", "instalments"} & fields.keys():
         _check_periods(offer, set(offer.items.values_list("kind", flat=True)))
     if offer.most_sold is not None and offer.most_sold < offer.sold:
         raise OfferNotValid(f"{offer.sold} are sold already.", field="most_sold")

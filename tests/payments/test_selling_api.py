@@ -4,6 +4,7 @@ import pytest
 
 from accounts.roles import INSTRUCTOR, MANAGER, SUPPORT
 from engineroom.models import AuditEntry
+from payments import sellables
 from payments.models import Coupon, CouponBatch, Offer
 from tests.factories.accounts import make_user
 from tests.factories.payments import make_offer
@@ -231,3 +232,26 @@ def test_lists_cost_the_same_for_one_row_and_for_five(program, django_assert_max
             counts.append(len(seen))
 
     assert counts[:3] == counts[3:]
+
+
+class Book:
+    """Cannot end, so that it is not sold by periods."""
+
+    def describe(self, key):
+        return {"title": key, "url": ""}
+
+
+def test_things_and_period_changed_at_once_are_judged_together(program):
+    sellables.register("book", Book())
+    offer = make_offer()
+    offer.items.update(kind="book")
+    address = f"offers/{offer.public_id}"
+
+    alone = program.call("patch", address, {"period": "month"})
+    both = program.call("patch", address, {"period": "month", "items": PAPER["items"]})
+    back = program.call("patch", address, {"items": [{"kind": "book", "key": "a"}]})
+
+    sellables.forget("book")
+    assert said(alone)[::2] == (400, ["period"])
+    assert (both.status_code, both.json()["period"]) == (200, "month")
+    assert said(back)[::2] == (400, ["period"])
