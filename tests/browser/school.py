@@ -95,7 +95,7 @@ def launch(data_dir: Path, **environment: str):
             env=environment_of(data_dir, port, environment),
         )
         try:
-            _until_open(process, port, 120)
+            _until_open(process, port, 240)
             yield process, port
         finally:
             if process.poll() is None:

@@ -104,7 +104,7 @@ def test_a_membership_begins_and_renews_by_stripes_post(page, chromium, world):
     world.deliver()
     page.goto(f"/learn/{SLUG}/")
     page.get_by_role("button", name="Start the course").click()
-    assert page.get_by_role("button", name="Mark as complete").is_visible()
+    page.get_by_role("button", name="Mark as complete").wait_for()
 
     world.advance(days=32)
     world.deliver()
@@ -112,6 +112,7 @@ def test_a_membership_begins_and_renews_by_stripes_post(page, chromium, world):
     page.goto("/subscriptions/")
     page.get_by_role("main").get_by_role("link", name="Membership").click()
     payments = page.get_by_role("table").get_by_role("row")
+    payments.nth(2).wait_for()
     assert payments.count() == 3  # the heads of the columns, and two months
     assert all("€29.00" in row for row in payments.all_inner_texts()[1:])
     assert world.school.link_in_mail(email, "/orders/")
