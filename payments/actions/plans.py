@@ -46,15 +46,9 @@ def begin_subscription(order: Order) -> Subscription | None:
     kind = _kind_of(checkout, lines)
     if kind is None:
         return None
-    if len(lines) != 1:
-        raise StandsAlone
-    line, offer = lines[0], lines[0].offer
+    line = _line_by_itself(lines)
+    offer = line.offer
     total = offer.instalments if kind == Kind.INSTALMENTS else None
-    if line.gift:
-        raise NoGiftInPeriods
-    for part in line.parts:
-        if not sellables.takes_periods(part["kind"]):
-            raise InstalmentsNotOffered(f"“{part['title']}” is paid at once, not in parts.")
     coupon = order.coupon or checkout.coupon
     days = trial_days(checkout, line) if kind == Kind.MEMBERSHIP else 0
     if days and coupon and coupon.duration == Coupon.Duration.FIRST:
@@ -87,6 +81,18 @@ def begin_subscription(order: Order) -> Subscription | None:
     Order.objects.filter(pk=order.pk).update(subscription=subscription)
     order.subscription = subscription
     return subscription
+
+
+def _line_by_itself(lines):
+    """The one line of an order that is paid in periods."""
+    if len(lines) != 1:
+        raise StandsAlone
+    if lines[0].gift:
+        raise NoGiftInPeriods
+    for part in lines[0].parts:
+        if not sellables.takes_periods(part["kind"]):
+            raise InstalmentsNotOffered(f"“{part['title']}” is paid at once, not in parts.")
+    return lines[0]
 
 
 def _kind_of(checkout, lines) -> str | None:
