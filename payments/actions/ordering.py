@@ -23,7 +23,7 @@ from payments.gateways.base import Intent
 from payments.models import Checkout, CheckoutLine, Offer, Order, OrderLine, Payment
 from payments.pricing import PricedLine, Quote
 from payments.queries.checkouts import lines_of, live_order_of, quote_of, tax_terms
-from payments.queries.orders import processing_line
+from payments.queries.doubles import order_on_its_way
 from payments.refusals import (
     AlreadyOwned,
     CheckoutEmpty,
@@ -33,6 +33,7 @@ from payments.refusals import (
     FormSent,
     OfferClosed,
     OrderNotPayable,
+    PaymentOpen,
     PriceChanged,
     QuantityNotValid,
     StillProcessing,
@@ -54,7 +55,7 @@ def place_order(
     shown; another one is refused (PriceChanged). Raises further: CheckoutEmpty, CheckoutExpired,
     CheckoutFinished, ConsentNeeded, EmailNeeded, CountryNeeded, OfferClosed, OfferSoldOut,
     TooManyForOne, AmountNotValid, what the coupon refuses (CouponUsedUp…), StandsAlone,
-    StillProcessing, LiveSchoolWithoutGateway, and what the sellables refuse (AlreadyOwned…).
+    StillProcessing, PaymentOpen, LiveSchoolWithoutGateway, and what the sellables refuse (AlreadyOwned…).
     """
     checkout = locked_checkout(checkout.pk)
     lines = lines_of(checkout)
@@ -137,8 +138,7 @@ def _refuse_lines(
             # What the buyer owns may still be given to somebody else.
             sellables.of(line.kind).refuse(None, line.key, line.quantity)
             continue
-        if processing_line(buyer, address, line.kind, line.key, order):
-            raise StillProcessing(f"A payment for “{line.title}” is still being confirmed.")
+        _refuse_second(buyer, address, line, order, is_guest=is_guest)
         try:
             sellables.of(line.kind).refuse(buyer, line.key, line.quantity)
         except AlreadyOwned as refusal:
@@ -148,6 +148,29 @@ def _refuse_lines(
                     field="email",
                 ) from refusal
             raise
+
+
+def _refuse_second(
+    buyer, address: str, line: PricedLine, order: Order | None, *, is_guest: bool
+) -> None:
+    """Nobody pays for the same thing twice while the first payment may still come."""
+    found = order_on_its_way(
+        buyer=buyer, email=address, is_guest=is_guest, kind=line.kind, key=line.key, but=order
+    )
+    if found is None:
+        return
+    if found.state == states.PROCESSING:
+        raise StillProcessing(f"A payment for “{line.title}” is still being confirmed.")
+    if is_guest:
+        raise PaymentOpen(
+            f"A payment for “{line.title}” is open for this address already. Finish it, wait until"
+            " it has run out, or sign in first.",
+            order_number=found.number,
+        )
+    raise PaymentOpen(
+        f"“{line.title}” is in your order {found.number}, which is waiting for its payment.",
+        order_number=found.number,
+    )
 
 
 def _write_order(

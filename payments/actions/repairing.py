@@ -18,7 +18,7 @@ from payments.actions.moves import locked_order, locked_subscription, move_order
 from payments.actions.outside_refunds import match_refunds
 from payments.actions.plans import keep_access
 from payments.actions.rebooking import rebook_order, rebook_payout
-from payments.actions.refunding import finish_refund
+from payments.actions.refunding import finish_refund, refund_lines
 from payments.actions.settling import refresh_payment
 from payments.actions.surplus import finish_surplus, refund_surplus
 from payments.actions.webhooks import process_event
@@ -38,6 +38,8 @@ from payments.models import (
     Subscription,
 )
 from payments.queries import counter_checks
+from payments.queries.doubles import given_before
+from payments.refusals import BoughtTwice
 
 
 class NothingToRepair(Refusal):
@@ -72,6 +74,8 @@ def deliver_again(finding: Finding, actor) -> str:
     line.order = locked_order(line.order_id)
     if not line.order.is_settled or line.withdrawn_at or line.person is None:
         raise NothingToRepair("The line is not paid any more, or nobody is there to have it.")
+    if given_before(line):
+        raise BoughtTwice
     sellables.of(line.kind).deliver(line)
     rooms = slots.gather("payments.holdings")
     if rooms and not any(line.public_id in room["given"] for room in rooms):
@@ -101,6 +105,24 @@ def release(finding: Finding, actor) -> str:
     slots.gather("payments.end_holding", finding.subject)
     audit.record("order.place_given_back", finding.subject, actor=actor)
     return "The place was given back."
+
+
+def refund_double(finding: Finding, actor) -> str:
+    line = _line(finding.subject)
+    refund = refund_lines(
+        order=line.order,
+        amounts={line.public_id: None},
+        reason="Bought twice",
+        key=f"double:{line.public_id}:{line.refunded_minor}",
+        actor=actor,
+    )
+    if refund.state == states.FAILED:
+        raise StillBroken(f"The gateway refused the refund: {refund.error}")
+    return f"{refund.text} of “{line.title}” is {_way_back(refund)}."
+
+
+def _way_back(refund: Refund) -> str:
+    return "sent back" if refund.state == states.DONE else "to be sent back"
 
 
 def surplus(finding: Finding, actor) -> str:
@@ -283,6 +305,7 @@ REPAIRS: dict[str, Callable] = {
     "release": release,
     "refund_surplus": surplus,
     "match_refunds": match,
+    "refund_double": refund_double,
     "restore_payment": restore_payment,
     "rebook": rebook,
     "ask_gateway": ask_gateway,

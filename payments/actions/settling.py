@@ -30,8 +30,15 @@ from payments.gateways import fuse
 from payments.gateways.base import Reading
 from payments.models import Checkout, Order, OrderKind, OrderLine, Payment
 from payments.queries.checkouts import live_order_of
+from payments.queries.doubles import given_before
 from payments.queries.receipts import receipt_words
-from payments.refusals import BuyerForgotten, GatewayUnavailable, OrderNotPayable, PaymentMismatch
+from payments.refusals import (
+    BoughtTwice,
+    BuyerForgotten,
+    GatewayUnavailable,
+    OrderNotPayable,
+    PaymentMismatch,
+)
 
 log = logging.getLogger(__name__)
 FREE = "free"
@@ -257,6 +264,8 @@ def _deliver_line(line: OrderLine) -> None:
         return
     if line.person is None:
         raise BuyerForgotten
+    if before := given_before(line):
+        raise BoughtTwice(f"Its buyer has it by order {before.order.number}. Refund this line.")
     if line.order.subscription_id:
         deliver_period(line)
         return

@@ -56,15 +56,6 @@ def refund_by_key(order: Order, key: str) -> Refund | None:
     return order.refunds.filter(key=key).first() if key and key.isprintable() else None
 
 
-def processing_line(person, email: str, kind: str, key: str, but: Order | None) -> bool:
-    """Whether a payment of the same buyer for the same thing is on its way: one query."""
-    buyer = Q(order__email__iexact=email)
-    if person is not None:
-        buyer |= Q(order__person=person)
-    lines = OrderLine.objects.filter(buyer, kind=kind, key=key, order__state=states.PROCESSING)
-    return (lines.exclude(order=but) if but else lines).exists()
-
-
 def sales_since(moment) -> list[dict]:
     """Orders paid since then, by currency and mode: one query."""
     return list(

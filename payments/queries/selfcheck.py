@@ -21,6 +21,7 @@ from payments.models import (
     Refund,
 )
 from payments.queries import book_checks
+from payments.queries.doubles import paid_twice
 
 # What can be wrong, and what staff are offered to do about it.
 KINDS = {
@@ -39,6 +40,7 @@ REPAIRS = {
     "withdraw": "End the access it gave",
     "refund_surplus": "Refund what was paid too much",
     "match_refunds": "Write what was refunded at the gateway",
+    "refund_double": "Refund the second line",
     "restore_payment": "Bring the payment back to what gateway and books say",
     "rebook": "Write the missing and correcting entries",
     "ask_gateway": "Ask the gateway and act on its answer",
@@ -89,7 +91,9 @@ def access() -> list[Found]:
         set().union(*(room[name] for room in rooms)) for name in ("kinds", "given", "ended", "held")
     )
     found = []
-    lines = _expected_lines().filter(kind__in=kinds)
+    # What was bought twice is given once: see `twice`.
+    double = [line.pk for line in paid_twice() if not line.delivered_at]
+    lines = _expected_lines().filter(kind__in=kinds).exclude(pk__in=double)
     for line in lines.select_related("order").order_by("pk"):
         if line.public_id not in given | ended:
             found.append(
@@ -165,6 +169,20 @@ def doubles() -> list[Found]:
                 )
             )
     return found
+
+
+def twice() -> list[Found]:
+    """Lines by which somebody paid for what they had bought before."""
+    return [
+        Found(
+            kind="double_charge",
+            subject=line.public_id,
+            detail=f"“{line.title}” of order {line.order.number} was paid by the same person before.",
+            repair="refund_double",
+            data={"order": line.order.number},
+        )
+        for line in paid_twice()
+    ]
 
 
 def stuck() -> list[Found]:
@@ -320,4 +338,4 @@ def _refunds_differ(payment: Payment, reading, back: dict) -> list[Found]:
 
 def from_rows() -> list[Found]:
     """Everything that can be said without asking a gateway."""
-    return access() + doubles() + stuck() + books()
+    return access() + doubles() + twice() + stuck() + books()

@@ -23,12 +23,14 @@ from payments.forms import PayForm
 from payments.models import Checkout
 from payments.queries.checkouts import last_payment_of, lines_of, live_order_of, quote_of
 from payments.queries.offers import offer_by_id
+from payments.queries.orders import order_for
 from payments.refusals import (
     CheckoutFinished,
     FormSent,
     GatewayUnavailable,
     OtherCurrency,
     PaymentMismatch,
+    PaymentOpen,
     StandsAlone,
     StillProcessing,
     TooManyLines,
@@ -109,6 +111,7 @@ def _show(request, checkout, order, lines, form, refusal=None, status=200):
         "quote": quote,
         "form": form,
         "refusal": refusal,
+        "open_order": _open_order(request, refusal),
         "declined": payment if payment and payment.state == states.FAILED else None,
         "left_open": bool(payment and payment.state == states.STARTED and payment.url),
         "shape": form.shape,
@@ -119,6 +122,13 @@ def _show(request, checkout, order, lines, form, refusal=None, status=200):
     response = render(request, "payments/checkout.html", context, status=status)
     response["X-Robots-Tag"] = "noindex"
     return response
+
+
+def _open_order(request, refusal):
+    """The order that a refusal is about, where this visitor may see it."""
+    if not isinstance(refusal, PaymentOpen):
+        return None
+    return order_for(refusal.order_number, person_of(request), remembered(request))
 
 
 def _row(line, art) -> dict:

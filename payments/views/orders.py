@@ -16,6 +16,7 @@ from payments.queries.receipts import (
     receipt_facts,
     thanks_words,
 )
+from payments.queries.transfers import open_transfer_of
 from payments.views.visitors import person_of, remembered
 
 PAGE = 20
@@ -48,6 +49,7 @@ def receipt(request, number):
         "documents": documents_of(order),
         "name": buyer_name(order) if person else "",
         "is_guest": person is None,
+        "has_transfer": order.state == states.AWAITING and open_transfer_of(order) is not None,
         "later": later_words(order),
         "thanks": thanks_words(order, lines),
         "is_gift": bool(lines) and all(line.gift for line in lines),

@@ -1,16 +1,24 @@
 """Money that comes for what is paid already: noted, never delivered again, sent back."""
 
+from datetime import timedelta
+
 import pytest
 
 from engineroom import clock, outbox
 from payments import states
-from payments.actions.ordering import start_payment
-from payments.actions.transfers import confirm_transfer
+from payments.actions.canceling import cancel_order, expire_overdue
+from payments.actions.checkouts import open_checkout
+from payments.actions.giving import set_gift
+from payments.actions.ordering import place_order, start_payment
+from payments.actions.refunding import refund_lines
+from payments.actions.selfcheck import check_everything, repair_everything
+from payments.actions.transfers import confirm_refund_sent, confirm_transfer
 from payments.gateways import simulator
-from payments.models import Order, Payment, SimulatorPayment
+from payments.models import Checkout, Order, Payment, Refund, SimulatorPayment
 from payments.queries.books import audit_books
+from payments.refusals import PaymentOpen
 from tests.factories.accounts import make_user
-from tests.factories.payments import make_order, pay
+from tests.factories.payments import make_offer, make_order, pay
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +66,160 @@ def test_money_that_comes_late_leaves_a_disputed_order_disputed(dummy):
     assert order.attention == "Paid twice: refund the surplus payment."
     assert order.invoices.count() == 1
     assert audit_books()["ok"]
+
+
+def awaits_transfer(offer, person) -> Payment:
+    order = place_order(checkout=open_checkout(offer=offer, person=person), has_consented=True)
+    return start_payment(order=order, gateway="offline")
+
+
+def leave_checkouts_behind():
+    """As a day does."""
+    Checkout.objects.update(state=Checkout.State.EXPIRED)
+
+
+def order_again(offer, *, person=None, email="") -> Order:
+    checkout = open_checkout(offer=offer, person=person)
+    return place_order(checkout=checkout, has_consented=True, email=email)
+
+
+def test_what_waits_for_a_bank_transfer_is_not_bought_by_card_as_well():
+    person, offer = make_user(), make_offer()
+    transfer = awaits_transfer(offer, person)
+    leave_checkouts_behind()
+
+    with pytest.raises(PaymentOpen) as refused:
+        order_again(offer, person=person)
+
+    assert transfer.order.number in refused.value.message
+    cancel_order(order=transfer.order, reason="The buyer asked.")
+    assert order_again(offer, person=person).state == states.AWAITING
+
+
+def test_a_guest_has_one_payment_open_for_a_thing_and_address_until_it_runs_out():
+    offer = make_offer()
+    first = start_payment(order=order_again(offer, email="guest@example.com")).order
+
+    with pytest.raises(PaymentOpen) as refused:
+        order_again(offer, email="Guest@Example.com")
+
+    assert first.number not in refused.value.message
+    assert order_again(offer, email="other@example.com")
+    with clock.moved_by(timedelta(days=1, minutes=1)):
+        expire_overdue()
+        assert order_again(offer, email="guest@example.com")
+
+
+def test_nobody_holds_up_the_owner_of_an_address_by_typing_it():
+    person, offer = make_user(email="owner@example.com"), make_offer()
+    start_payment(order=order_again(offer, email="owner@example.com"), gateway="offline")
+
+    assert order_again(offer, person=person).state == states.AWAITING
+
+
+def test_a_gift_on_its_way_leaves_the_giver_free_to_buy():
+    person, offer = make_user(), make_offer(is_giftable=True)
+    checkout = open_checkout(offer=offer, person=person, is_gift=True)
+    set_gift(
+        checkout=checkout,
+        line_id=checkout.lines.get().public_id,
+        gift={"email": "bea@example.com", "name": "Bea"},
+    )
+    start_payment(order=place_order(checkout=checkout, has_consented=True))
+    leave_checkouts_behind()
+
+    assert order_again(offer, person=person).state == states.AWAITING
+
+
+def test_the_page_says_where_the_open_payment_is(client):
+    person, offer = make_user(), make_offer()
+    transfer = awaits_transfer(offer, person)
+    leave_checkouts_behind()
+    client.force_login(person)
+    page = client.get(f"/buy/{offer.public_id}/", follow=True)
+    address = page.redirect_chain[-1][0]
+    form = page.context["form"]
+
+    answer = client.post(
+        address,
+        {
+            "act": "pay",
+            "consent": "on",
+            "form_key": form["form_key"].value(),
+            "expected_minor": form["expected_minor"].value(),
+            "gateway": "simulator",
+        },
+    )
+
+    assert answer.status_code == 409
+    shown = answer.content.decode()
+    assert f'<a href="/orders/{transfer.order.number}/">' in shown
+    unpaid = client.get(f"/orders/{transfer.order.number}/").content.decode()
+    assert f'href="/orders/{transfer.order.number}/transfer/"' in unpaid
+
+
+def paid_for_twice() -> tuple[Order, Order]:
+    """A guest's transfer, and the card of the same person who signed in meanwhile."""
+    person, offer = make_user(email="owner@example.com"), make_offer()
+    transfer = start_payment(order=order_again(offer, email=person.email), gateway="offline")
+    card = pay(start_payment(order=order_again(offer, person=person)))
+    late = confirm(transfer)
+    card.refresh_from_db()
+    late.refresh_from_db()
+    return card, late
+
+
+def test_what_the_buyer_has_already_is_never_delivered_again_and_can_be_refunded(dummy):
+    card, late = paid_for_twice()
+
+    assert (card.state, card.attention) == (states.PAID, "")
+    assert late.state == states.PAID
+    assert f"order {card.number}" in late.attention
+    assert dummy.count("deliver") == 1
+    line = late.lines.get()
+    assert line.delivered_at is None
+
+    refund = refund_lines(order=late, amounts={line.public_id: None}, reason="Twice", key="k")
+    sent(refund)
+
+    late.refresh_from_db()
+    assert late.state == states.REFUNDED
+    assert audit_books()["ok"]
+
+
+def test_the_self_check_finds_what_was_bought_twice_and_repairs_it():
+    card, late = paid_for_twice()
+
+    found = [(row.kind, row.subject) for row in check_everything()]
+    assert found == [("double_charge", late.lines.get().public_id)]
+
+    ((finding, how),) = repair_everything()
+    assert how == f"€49.00 of “{late.lines.get().title}” is to be sent back."
+    sent(Refund.objects.get())
+    assert check_everything() == []
+    assert (Order.objects.get(pk=card.pk).state, finding.kind) == (states.PAID, "double_charge")
+
+
+def test_a_thing_that_was_refunded_can_be_bought_anew(dummy):
+    person, offer = make_user(), make_offer()
+    first = pay(start_payment(order=order_again(offer, person=person)))
+    refund_lines(
+        order=first, amounts={first.lines.get().public_id: None}, reason="Back", key="k"
+    )
+
+    second = pay(start_payment(order=order_again(offer, person=person)))
+
+    second.refresh_from_db()
+    assert (second.state, second.attention, dummy.count("deliver")) == (states.PAID, "", 2)
+    assert check_everything() == []
+
+
+def sent(refund: Refund) -> Refund:
+    """Staff have sent it by their bank."""
+    refund.refresh_from_db()
+    return confirm_refund_sent(
+        refund=refund,
+        sent_on=clock.now().date(),
+        is_confirmed=True,
+        actor=make_user(is_staff=True),
+    )
