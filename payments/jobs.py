@@ -14,8 +14,8 @@ from payments.actions.people import END_TOPIC
 from payments.actions.plans import TWIN_TOPIC
 from payments.actions.reconciling import reconcile_payments
 from payments.actions.refunding import TOPIC as REFUND_TOPIC
-from payments.actions.refunding import finish_refund
 from payments.actions.steering import end_for_erasure, end_twin, finish_waiting_change
+from payments.actions.surplus import finish_any_refund
 from payments.actions.transfers import remind_of_transfers
 from payments.actions.webhooks import (
     ForgedWebhook,
@@ -50,7 +50,7 @@ def run_simulator() -> int:
 
 def finish_waiting_refund(payload: dict, key: str) -> None:
     """A refund that its door could not finish. GatewayUnavailable makes the outbox try again."""
-    finish_refund(Refund.objects.select_related("payment").get(public_id=payload["refund"]))
+    finish_any_refund(Refund.objects.select_related("payment").get(public_id=payload["refund"]))
 
 
 def close_page(payload: dict, key: str) -> None:

@@ -18,9 +18,9 @@ from payments.actions.moves import locked_order, locked_subscription, move_order
 from payments.actions.outside_refunds import match_refunds
 from payments.actions.plans import keep_access
 from payments.actions.rebooking import rebook_order, rebook_payout
-from payments.actions.refunding import finish_refund, refund_lines
+from payments.actions.refunding import refund_lines
 from payments.actions.settling import refresh_payment
-from payments.actions.surplus import finish_surplus, refund_surplus
+from payments.actions.surplus import finish_any_refund, refund_surplus
 from payments.actions.webhooks import process_event
 from payments.models import (
     Coupon,
@@ -127,7 +127,7 @@ def _way_back(refund: Refund) -> str:
 
 def surplus(finding: Finding, actor) -> str:
     refund = refund_surplus(order=_order(finding.subject), actor=actor)
-    return f"{refund.text} was sent back."
+    return f"{refund.text} is {_way_back(refund)}."
 
 
 @transaction.atomic
@@ -203,7 +203,7 @@ def finish(finding: Finding, actor) -> str:
     refund = Refund.objects.select_related("payment").filter(public_id=finding.subject).first()
     if refund is None:
         raise NothingToRepair
-    refund = finish_refund(refund) if refund.lines.exists() else finish_surplus(refund)
+    refund = finish_any_refund(refund)
     audit.record("refund.asked_about", finding.subject, actor=actor, state=refund.state)
     if refund.state == states.PENDING:
         raise StillBroken("The refund is still pending: the gateway has not answered.")

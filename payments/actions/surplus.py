@@ -8,8 +8,9 @@ from engineroom import audit, clock
 from payments import gateways, states
 from payments.actions.ledger import book_refund
 from payments.actions.moves import locked_order, move_refund
+from payments.actions.refunding import finish_refund
 from payments.actions.settling import flag
-from payments.gateways.base import RefundDeclined
+from payments.gateways.base import ByHand, RefundDeclined
 from payments.models import Order, Payment, Refund
 from payments.refusals import GatewayUnavailable, RefundNotPossible
 
@@ -26,8 +27,9 @@ def surplus_of(order: Order) -> int:
 def refund_surplus(*, order: Order, actor=None) -> Refund:
     """Send the surplus of an order back from its latest payment. Asked again, nothing more goes.
 
-    Raises RefundNotPossible without a surplus, GatewayUnavailable when the gateway does not answer:
-    the refund is then pending and finished by `finish_surplus`. No transaction may be open.
+    What staff send by bank stays pending until they say so. Raises RefundNotPossible without a
+    surplus, GatewayUnavailable when the gateway does not answer: the refund is then pending and
+    finished by `finish_surplus`. No transaction may be open.
     """
     return finish_surplus(_reserve(order.pk, actor))
 
@@ -61,6 +63,11 @@ def _reserve(order_id: int, actor) -> Refund:
     raise RefundNotPossible
 
 
+def finish_any_refund(refund: Refund) -> Refund:
+    """Finish a refund of lines, or of a surplus, which names none. Raises what those two raise."""
+    return finish_refund(refund) if refund.lines.exists() else finish_surplus(refund)
+
+
 def finish_surplus(refund: Refund) -> Refund:
     """Ask the gateway and write what came of it. Safe to repeat; no transaction may be open."""
     if refund.state != states.PENDING:
@@ -75,6 +82,9 @@ def finish_surplus(refund: Refund) -> Refund:
             currency=refund.currency,
             key=refund.public_id,
         )
+    except ByHand:
+        # Staff send it, and say when: `transfers.confirm_refund_sent`.
+        return refund
     except RefundDeclined as declined:
         return _give_up(refund, str(declined))
     return _complete(refund, reference)

@@ -9,8 +9,8 @@ from engineroom.retrying import retried
 from payments import states
 from payments.actions.holding import hold_lines
 from payments.actions.moves import locked_order
-from payments.actions.refunding import finish_refund
 from payments.actions.settling import settle_order
+from payments.actions.surplus import finish_any_refund
 from payments.gateways import offline
 from payments.models import BankTransfer, BankTransferRefund, Order, Payment, Refund
 from payments.queries.transfers import transfer_of, transfer_words
@@ -108,7 +108,7 @@ def confirm_refund_sent(
     if not is_confirmed:
         raise TransferNotConfirmed
     _note_sent(transfer, refund, sent_on, actor)
-    return finish_refund(refund)
+    return finish_any_refund(refund)
 
 
 def _note_sent(transfer: BankTransfer, refund: Refund, sent_on: date, actor) -> None:

@@ -12,9 +12,10 @@ from payments.actions.giving import set_gift
 from payments.actions.ordering import place_order, start_payment
 from payments.actions.refunding import refund_lines
 from payments.actions.selfcheck import check_everything, repair_everything
+from payments.actions.settling import refresh_payment
 from payments.actions.transfers import confirm_refund_sent, confirm_transfer
 from payments.gateways import simulator
-from payments.models import Checkout, Order, Payment, Refund, SimulatorPayment
+from payments.models import Checkout, Finding, Order, Payment, Refund, SimulatorPayment
 from payments.queries.books import audit_books
 from payments.refusals import PaymentOpen
 from tests.factories.accounts import make_user
@@ -66,6 +67,46 @@ def test_money_that_comes_late_leaves_a_disputed_order_disputed(dummy):
     assert order.attention == "Paid twice: refund the surplus payment."
     assert order.invoices.count() == 1
     assert audit_books()["ok"]
+
+
+def paid_by_transfer_and_card() -> Order:
+    """The page of a card that was given up was open for a moment too long."""
+    order = make_order(person=make_user())
+    card = start_payment(order=order, gateway="simulator")
+    confirm(start_payment(order=order, gateway="offline"))
+    simulator.pay(card.reference, outcome="success")
+    refresh_payment(card, source="webhook")
+    order.refresh_from_db()
+    return order
+
+
+def test_a_surplus_that_came_by_bank_is_sent_back_by_staff():
+    order = paid_by_transfer_and_card()
+    assert order.attention == "Paid twice: refund the surplus payment."
+    check_everything()
+
+    assert [how for _, how in repair_everything()] == ["€49.00 is to be sent back."]
+
+    refund = Refund.objects.get()
+    assert (refund.payment.gateway, refund.state) == ("offline", states.PENDING)
+    assert check_everything() == []
+    assert sent(refund).state == states.DONE
+    order.refresh_from_db()
+    assert (order.state, order.refunded_minor) == (states.PAID, 0)
+    assert [document.kind for document in order.invoices.all()] == ["invoice"]
+    assert audit_books()["ok"]
+
+
+def test_the_admin_says_that_a_surplus_is_still_to_be_sent(client):
+    order = paid_by_transfer_and_card()
+    check_everything()
+    page = f"/admin/payments/finding/{Finding.objects.get().pk}/repair/"
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+
+    answer = client.post(page, follow=True)
+
+    assert "is to be sent back" in answer.content.decode()
+    assert Refund.objects.get(order=order).state == states.PENDING
 
 
 def awaits_transfer(offer, person) -> Payment:
