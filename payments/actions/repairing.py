@@ -126,8 +126,10 @@ def _way_back(refund: Refund) -> str:
 
 
 def surplus(finding: Finding, actor) -> str:
-    refund = refund_surplus(order=_order(finding.subject), actor=actor)
-    return f"{refund.text} is {_way_back(refund)}."
+    refunds = refund_surplus(order=_order(finding.subject), actor=actor)
+    if failed := [refund for refund in refunds if refund.state == states.FAILED]:
+        raise StillBroken(f"The gateway refused the refund: {failed[0].error}")
+    return " ".join(f"{refund.text} is {_way_back(refund)}." for refund in refunds)
 
 
 @transaction.atomic

@@ -4,67 +4,102 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
-from engineroom import audit, clock
+from engineroom import audit, clock, outbox
 from payments import gateways, states
 from payments.actions.ledger import book_refund
 from payments.actions.moves import locked_order, move_refund
-from payments.actions.refunding import finish_refund
+from payments.actions.refunding import TOPIC, finish_refund
 from payments.actions.settling import flag
 from payments.gateways.base import ByHand, RefundDeclined
-from payments.models import Order, Payment, Refund
+from payments.models import Dispute, Order, Payment, Refund
 from payments.refusals import GatewayUnavailable, RefundNotPossible
 
 
 def surplus_of(order: Order) -> int:
-    """What was captured beyond the order's total and is not on its way back: one query."""
-    sums = order.payments.filter(state=states.CAPTURED).aggregate(
+    """What was captured beyond the order's total, is not on its way back and was not taken back by
+    the buyer's bank for good: two queries."""
+    captured = order.payments.filter(state=states.CAPTURED)
+    sums = captured.aggregate(
         paid=Coalesce(Sum("amount_minor"), 0), back=Coalesce(Sum("refunded_minor"), 0)
     )
+    lost = Dispute.objects.filter(payment__in=captured.order_by(), state=states.LOST)
+    gone = lost.aggregate(sum=Coalesce(Sum("amount_minor"), 0))["sum"]
     due = order.total_minor - order.refunded_minor if order.is_settled else 0
-    return sums["paid"] - sums["back"] - due
+    return sums["paid"] - sums["back"] - gone - due
 
 
-def refund_surplus(*, order: Order, actor=None) -> Refund:
-    """Send the surplus of an order back from its latest payment. Asked again, nothing more goes.
+def refund_surplus(*, order: Order, actor=None) -> list[Refund]:
+    """Send the surplus of an order back, from its latest payments and as many of them as it takes:
+    a refund each. Asked again, nothing more goes.
 
     What staff send by bank stays pending until they say so. Raises RefundNotPossible without a
-    surplus, GatewayUnavailable when the gateway does not answer: the refund is then pending and
-    finished by `finish_surplus`. No transaction may be open.
+    surplus, GatewayUnavailable when a gateway does not answer: that refund is pending and finished
+    by the worker. No transaction may be open.
     """
-    return finish_surplus(_reserve(order.pk, actor))
+    refunds, unanswered = [], None
+    for refund in _reserve(order.pk, actor):
+        try:
+            refunds.append(finish_surplus(refund))
+        except GatewayUnavailable as error:
+            unanswered = error
+    if unanswered:
+        raise unanswered
+    return refunds
 
 
 @transaction.atomic
-def _reserve(order_id: int, actor) -> Refund:
+def _reserve(order_id: int, actor) -> list[Refund]:
     order = locked_order(order_id)
-    waiting = order.refunds.filter(state=states.PENDING, lines=None).select_related("payment")
-    if found := waiting.first():
-        return found
-    amount = surplus_of(order)
-    if amount <= 0:
+    waiting = order.refunds.filter(state=states.PENDING, lines=None)
+    refunds = list(waiting.select_related("payment").order_by("pk"))
+    left = surplus_of(order)
+    if left <= 0 and not refunds:
         raise RefundNotPossible("Nothing was paid too much.")
-    for payment in order.payments.filter(state=states.CAPTURED).order_by("-pk"):
-        taken = Payment.objects.filter(
+    for payment in _refundable(order):
+        part = min(left, payment.amount_minor - payment.refunded_minor)
+        if part <= 0 or not _take(payment, part):
+            continue
+        refunds.append(_write(order, payment, part, actor))
+        left -= part
+    if not refunds:
+        raise RefundNotPossible
+    return refunds
+
+
+def _refundable(order: Order):
+    """Latest first. What the buyer's bank holds, or has kept, cannot be sent back by us."""
+    held = Dispute.objects.filter(payment__order=order).exclude(state=states.WON)
+    captured = order.payments.filter(state=states.CAPTURED)
+    return captured.exclude(pk__in=held.values("payment")).order_by("-pk")
+
+
+def _take(payment: Payment, amount: int) -> bool:
+    return bool(
+        Payment.objects.filter(
             pk=payment.pk, refunded_minor__lte=F("amount_minor") - amount
         ).update(refunded_minor=F("refunded_minor") + amount)
-        if not taken:
-            continue
-        key = f"surplus:{payment.public_id}:{order.refunds.count()}"
-        audit.record("order.surplus_refund_asked", order.number, actor=actor, amount_minor=amount)
-        return Refund.objects.create(
-            order=order,
-            payment=payment,
-            key=key,
-            amount_minor=amount,
-            currency=order.currency,
-            reason="Paid twice",
-            actor=actor,
-        )
-    raise RefundNotPossible
+    )
+
+
+def _write(order: Order, payment: Payment, amount: int, actor) -> Refund:
+    refund = Refund.objects.create(
+        order=order,
+        payment=payment,
+        key=f"surplus:{payment.public_id}:{order.refunds.count()}",
+        amount_minor=amount,
+        currency=order.currency,
+        reason="Paid twice",
+        actor=actor,
+    )
+    outbox.put(
+        TOPIC, {"refund": refund.public_id}, key=f"refund:{refund.public_id}", delay_seconds=30
+    )
+    audit.record("order.surplus_refund_asked", order.number, actor=actor, amount_minor=amount)
+    return refund
 
 
 def finish_any_refund(refund: Refund) -> Refund:
-    """Finish a refund of lines, or of a surplus, which names none. Raises what those two raise."""
+    """Finish a refund of lines, or of a surplus, which names none. What those two raise."""
     return finish_refund(refund) if refund.lines.exists() else finish_surplus(refund)
 
 

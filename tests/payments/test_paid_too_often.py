@@ -13,11 +13,13 @@ from payments.actions.ordering import place_order, start_payment
 from payments.actions.refunding import refund_lines
 from payments.actions.selfcheck import check_everything, repair_everything
 from payments.actions.settling import refresh_payment
+from payments.actions.surplus import refund_surplus, surplus_of
 from payments.actions.transfers import confirm_refund_sent, confirm_transfer
 from payments.gateways import simulator
-from payments.models import Checkout, Finding, Order, Payment, Refund, SimulatorPayment
+from payments.gateways.base import Intent
+from payments.models import Checkout, Dispute, Finding, Order, Payment, Refund, SimulatorPayment
 from payments.queries.books import audit_books
-from payments.refusals import PaymentOpen
+from payments.refusals import PaymentOpen, RefundNotPossible
 from tests.factories.accounts import make_user
 from tests.factories.payments import make_offer, make_order, pay
 
@@ -107,6 +109,74 @@ def test_the_admin_says_that_a_surplus_is_still_to_be_sent(client):
 
     assert "is to be sent back" in answer.content.decode()
     assert Refund.objects.get(order=order).state == states.PENDING
+
+
+def paid_three_times() -> Order:
+    """By card, by the transfer before it, and by the page of another card that was given up."""
+    transfer, card = paid_by_card_instead()
+    order = confirm(transfer)
+    third = Payment.objects.create(
+        order=order,
+        gateway="simulator",
+        mode="test",
+        amount_minor=order.total_minor,
+        currency=order.currency,
+        state=states.STOPPED,
+    )
+    started = simulator.SimulatorGateway().start(
+        Intent(
+            key=third.public_id,
+            order_number=order.number,
+            description="A third",
+            amount_minor=order.total_minor,
+            currency=order.currency,
+            email="",
+            return_url="/",
+        )
+    )
+    Payment.objects.filter(pk=third.pk).update(reference=started.reference, url=started.url)
+    third.refresh_from_db()
+    pay(third)
+    order.refresh_from_db()
+    return order
+
+
+def test_what_was_paid_three_times_goes_back_by_a_refund_for_each_payment_too_many(dummy):
+    order = paid_three_times()
+    assert surplus_of(order) == 2 * order.total_minor
+
+    refunds = refund_surplus(order=order)
+
+    assert [refund.amount_minor for refund in refunds] == [4900, 4900]
+    assert len({refund.payment_id for refund in refunds}) == 2
+    assert refund_surplus(order=order) == [one for one in refunds if one.state == states.PENDING]
+    for refund in refunds:
+        if refund.state == states.PENDING:
+            sent(refund)
+    order.refresh_from_db()
+    assert (order.state, order.refunded_minor, dummy.count("withdraw")) == (states.PAID, 0, 0)
+    assert surplus_of(order) == 0
+    with pytest.raises(RefundNotPossible):
+        refund_surplus(order=order)
+    assert Refund.objects.count() == 2
+    assert check_everything() == []
+
+
+def test_what_the_buyers_bank_has_kept_is_no_surplus(dummy):
+    transfer, card = paid_by_card_instead()
+    card.refresh_from_db()
+    order = confirm(transfer)
+    simulator.disputing.open_now(SimulatorPayment.objects.get(token=card.reference))
+    outbox.drain()
+    with clock.moved_by(timedelta(days=60)):
+        simulator.run_due()
+        outbox.drain()
+
+    assert Dispute.objects.get().state == states.LOST
+    order.refresh_from_db()
+    assert surplus_of(order) == order.total_minor
+    (refund,) = refund_surplus(order=order)
+    assert (refund.payment, refund.amount_minor) == (transfer, 4900)
 
 
 def awaits_transfer(offer, person) -> Payment:
