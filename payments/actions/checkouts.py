@@ -12,6 +12,7 @@ from payments import sellables, states
 from payments.actions.canceling import cancel_order
 from payments.models import Checkout, CheckoutLine, Offer
 from payments.queries.checkouts import live_order_of
+from payments.queries.transfers import open_transfer_of
 from payments.refusals import (
     CheckoutExpired,
     CheckoutFinished,
@@ -108,11 +109,15 @@ def open_checkout(
     """The buyer's one open checkout with this offer in it. Asking twice changes nothing.
 
     `guest_id` is the id of the checkout this browser already has; a guest who has signed in
-    meanwhile takes it along.
+    meanwhile takes it along. One whose order waits for a bank transfer counts as finished: another
+    offer begins a new one.
     """
     if not offer.is_open:
         raise OfferClosed
     checkout = _open_one(person, guest_id)
+    if checkout and _waits_for_transfer(checkout, offer):
+        Checkout.objects.filter(pk=checkout.pk).update(state=Checkout.State.FINISHED)
+        checkout = None
     if checkout is None:
         checkout = _new(person, offer.currency)
     elif person is not None and checkout.person_id is None:
@@ -120,6 +125,14 @@ def open_checkout(
     add_line(checkout=checkout, offer=offer, quantity=quantity, is_gift=is_gift)
     checkout.refresh_from_db()
     return checkout
+
+
+def _waits_for_transfer(checkout: Checkout, offer: Offer) -> bool:
+    """Whether the buyer may have sent the money already, so that nothing may change any more."""
+    order = live_order_of(checkout)
+    if order is None or order.state != states.AWAITING or open_transfer_of(order) is None:
+        return False
+    return not checkout.lines.filter(offer=offer).exists()
 
 
 @retried

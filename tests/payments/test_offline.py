@@ -22,7 +22,7 @@ from payments.actions.transfers import (
 )
 from payments.gateways.offline import creditor_reference
 from payments.jobs import run_simulator
-from payments.models import BankTransfer, Payment, Refund
+from payments.models import BankTransfer, Checkout, Payment, Refund
 from payments.queries.books import audit_books, balances
 from payments.refusals import (
     GatewayNotOffered,
@@ -31,7 +31,7 @@ from payments.refusals import (
     TransferNotConfirmed,
 )
 from tests.factories.accounts import make_user
-from tests.factories.payments import make_offer, make_order
+from tests.factories.payments import make_offer, make_order, pay
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -284,3 +284,50 @@ def test_a_transfer_from_abroad_asks_staff_for_a_second_piece_of_evidence(settin
     assert abroad.state == home.state == states.PAID
     assert "only the address says so" in abroad.attention
     assert not home.attention
+
+
+def test_a_link_to_something_else_leaves_an_order_on_its_way_alone(client):
+    person, other = make_user(), make_offer()
+    payment = make_transfer(person=person)
+    order = payment.order
+    client.force_login(person)
+
+    page = client.get(f"/buy/{other.public_id}/", follow=True)
+
+    order.refresh_from_db()
+    payment.refresh_from_db()
+    assert (order.state, payment.state) == (states.AWAITING, states.STARTED)
+    checkout = Checkout.objects.get(state=Checkout.State.OPEN)
+    assert page.redirect_chain[-1][0] == checkout.get_absolute_url()
+    assert checkout != order.checkout
+    assert [line.offer for line in checkout.lines.all()] == [other]
+    assert confirm(payment).state == states.PAID
+
+
+def test_a_guest_begins_a_new_checkout_beside_a_transfer_on_its_way(client):
+    one, two = make_offer(), make_offer()
+    client.get(f"/buy/{one.public_id}/")
+    checkout = Checkout.objects.get()
+    order = place_order(checkout=checkout, has_consented=True, email="guest@example.com")
+    start_payment(order=order, gateway="offline")
+
+    client.get(f"/buy/{two.public_id}/")
+
+    order.refresh_from_db()
+    assert order.state == states.AWAITING
+    assert Checkout.objects.filter(state=Checkout.State.OPEN).exclude(pk=checkout.pk).count() == 1
+
+
+def test_the_link_to_the_same_thing_leads_back_to_the_checkout_that_pays_it(client):
+    person = make_user()
+    payment = make_transfer(person=person)
+    checkout = payment.order.checkout
+    client.force_login(person)
+
+    page = client.get(f"/buy/{checkout.lines.get().offer.public_id}/", follow=True)
+
+    assert page.redirect_chain[-1][0] == checkout.get_absolute_url()
+    checkout.refresh_from_db()
+    assert checkout.is_open
+    card = start_payment(order=payment.order, gateway="simulator")
+    assert pay(card).state == states.PAID
