@@ -24,6 +24,11 @@ class PaymentOpen(Refusal):
         self.order_number = order_number
 
 
+class TwiceInOrder(Refusal):
+    code = "twice_in_order"
+    message = "This is in your order already."
+
+
 class BoughtTwice(Refusal):
     code = "bought_twice"
     message = "Its buyer has paid for it before and has it. Refund this line."

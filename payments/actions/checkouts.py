@@ -1,5 +1,6 @@
 """Filling a checkout: lines in, lines out, the address of the receipt."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from payments import sellables, states
 from payments.actions.canceling import cancel_order
 from payments.models import Checkout, CheckoutLine, Offer
 from payments.queries.checkouts import live_order_of
+from payments.queries.doubles import twice_in
 from payments.queries.transfers import open_transfer_of
 from payments.refusals import (
     CheckoutExpired,
@@ -27,6 +29,7 @@ from payments.refusals import (
     StandsAlone,
     StillProcessing,
     TooManyLines,
+    TwiceInOrder,
 )
 
 LIFETIME = timedelta(hours=24)
@@ -62,6 +65,19 @@ def locked_checkout(checkout_id: int) -> Checkout:
     if not checkout.is_open:
         raise CheckoutExpired
     return checkout
+
+
+def refuse_twice(things: Iterable[tuple[str, str, str]]) -> None:
+    """Raises TwiceInOrder when one of these (kind, key, title) would be paid for twice."""
+    if title := twice_in(things):
+        raise TwiceInOrder(
+            f"“{title}” is in your order already, by itself or as a part of something else."
+        )
+
+
+def _own_things(lines: Iterable[CheckoutLine]) -> list[tuple[str, str, str]]:
+    parts = (part for line in lines if line.gift is None for part in line.parts)
+    return [(part["kind"], part["key"], part["title"]) for part in parts]
 
 
 def drop_unpaid_order(checkout: Checkout) -> None:
@@ -143,8 +159,9 @@ def add_line(
     """Add the offer, described as it is now. A line that is there already is returned unchanged.
 
     `is_gift`: it is for somebody else, who is named later. Raises OfferClosed, OfferSoldOut,
-    TooManyLines, OtherCurrency, StandsAlone, NotGiftable, QuantityNotValid, StillProcessing, and
-    what the things' own sellables refuse: something already owned never gets into a checkout.
+    TooManyLines, OtherCurrency, StandsAlone, NotGiftable, QuantityNotValid, TwiceInOrder,
+    StillProcessing, and what the things' own sellables refuse: something already owned never gets
+    into a checkout.
     """
     checkout = locked_checkout(checkout.pk)
     if found := checkout.lines.filter(offer=offer).first():
@@ -152,7 +169,8 @@ def add_line(
     if not 1 <= quantity <= MOST_PIECES:
         raise QuantityNotValid
     _check_offer(offer, is_gift)
-    others = [line.offer for line in checkout.lines.select_related("offer")]
+    lines = list(checkout.lines.select_related("offer"))
+    others = [line.offer for line in lines]
     count = len(others)
     if count >= MOST_LINES:
         raise TooManyLines
@@ -178,14 +196,17 @@ def add_line(
         )
     if not parts:
         raise OfferClosed
-    drop_unpaid_order(checkout)
-    return CheckoutLine.objects.create(
+    line = CheckoutLine(
         checkout=checkout,
         offer=offer,
         quantity=quantity,
         gift=dict(UNNAMED_GIFT) if is_gift else None,
         parts=parts,
     )
+    refuse_twice(_own_things([*lines, line]))
+    drop_unpaid_order(checkout)
+    line.save()
+    return line
 
 
 def _check_offer(offer: Offer, is_gift: bool) -> None:

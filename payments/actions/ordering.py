@@ -9,7 +9,7 @@ from engineroom.faultpoints import faultpoint
 from engineroom.retrying import retried
 from payments import gateways, money, sellables, states, taxes
 from payments.actions.canceling import cancel_order, give_up_payment
-from payments.actions.checkouts import clean_email, locked_checkout
+from payments.actions.checkouts import clean_email, locked_checkout, refuse_twice
 from payments.actions.coupons import hold_coupon
 from payments.actions.details import check_amount, check_coupon
 from payments.actions.holding import hold_lines, visit_ends
@@ -54,7 +54,7 @@ def place_order(
     `email` is needed from guests who gave none before. `expected_minor` is the total the buyer was
     shown; another one is refused (PriceChanged). Raises further: CheckoutEmpty, CheckoutExpired,
     CheckoutFinished, ConsentNeeded, EmailNeeded, CountryNeeded, OfferClosed, OfferSoldOut,
-    TooManyForOne, AmountNotValid, what the coupon refuses (CouponUsedUp…), StandsAlone,
+    TooManyForOne, TwiceInOrder, AmountNotValid, what the coupon refuses (CouponUsedUp…), StandsAlone,
     StillProcessing, PaymentOpen, LiveSchoolWithoutGateway, and what the sellables refuse (AlreadyOwned…).
     """
     checkout = locked_checkout(checkout.pk)
@@ -133,6 +133,7 @@ def _lock_both(order: Order, checkout: Checkout, quote: Quote) -> None:
 def _refuse_lines(
     buyer, address: str, lines: list[PricedLine], order: Order | None, *, is_guest: bool
 ) -> None:
+    refuse_twice((line.kind, line.key, line.title) for line in lines if not line.gift)
     for line in lines:
         if line.gift:
             # What the buyer owns may still be given to somebody else.

@@ -1,6 +1,7 @@
 """A price preview: the rules of a checkout on a cart that is never written."""
 
 from payments import sellables, taxes
+from payments.actions.checkouts import refuse_twice
 from payments.actions.details import check_amount, check_coupon
 from payments.models import CheckoutLine, Offer
 from payments.pricing import Quote
@@ -49,6 +50,8 @@ def preview_price(
     """
     wishes = [_wish(*line) for line in lines]
     offers = [wish.offer for wish in wishes]
+    parts = (part for wish in wishes for part in wish.parts)
+    refuse_twice((part["kind"], part["key"], part["title"]) for part in parts)
     if len({offer.currency for offer in offers}) > 1:
         raise OtherCurrency
     if len(offers) > 1 and (in_instalments or any(offer.period for offer in offers)):

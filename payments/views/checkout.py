@@ -34,6 +34,7 @@ from payments.refusals import (
     StandsAlone,
     StillProcessing,
     TooManyLines,
+    TwiceInOrder,
 )
 from payments.views.shapes import choice_fields, part_words, shape_of
 from payments.views.visitors import person_of, remember, remembered, visible_checkout
@@ -54,7 +55,7 @@ def buy(request, offer_id):
             guest_id=known[-1] if known else "",
             is_gift=request.GET.get("gift") == "1",
         )
-    except (OtherCurrency, StandsAlone, TooManyLines) as refusal:
+    except (OtherCurrency, StandsAlone, TooManyLines, TwiceInOrder) as refusal:
         if not known:
             raise
         # Shown beside the lines it is about.
