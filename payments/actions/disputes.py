@@ -17,7 +17,7 @@ from payments import gateways, money, states
 from payments.actions.invoices import issue_dispute_note
 from payments.actions.ledger import book_dispute, book_dispute_end
 from payments.actions.moves import locked_order, move_order
-from payments.actions.refunding import end_line
+from payments.actions.refunding import end_free_lines, end_line
 from payments.actions.settling import flag, refresh_payment
 from payments.actions.stock import lock_places
 from payments.actions.subscriptions import catch_up
@@ -153,6 +153,7 @@ def _lose(order: Order, dispute: Dispute) -> None:
         line.order = order
         end_line(line)
         _tell_of(line, share, dispute)
+    end_free_lines(order)
     Order.objects.filter(pk=order.pk).update(refunded_minor=F("refunded_minor") + amount)
     order.refresh_from_db(fields=["refunded_minor"])
     issue_dispute_note(dispute, parts)

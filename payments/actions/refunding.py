@@ -42,7 +42,8 @@ def refund_lines(
 ) -> Refund:
     """Refund lines of a paid order, `{line public id: minor units, or None for all that is left}`.
 
-    `key` makes a repeat find the same refund. What a line gave ends when nothing of it is left.
+    `key` makes a repeat find the same refund. What a line gave ends when nothing of it is left, and
+    what cost nothing ends with what it was bought with.
     Raises LineMissing, RefundNotPossible, RefundNotValid, RefundTooLarge. When the gateway does not
     answer the refund is returned pending; the worker finishes it. No transaction may be open.
     """
@@ -119,13 +120,36 @@ def _wanted(order: Order, amounts: dict) -> list[tuple[OrderLine, int]]:
     for name, line in lines.items():
         if name not in amounts:
             continue
+        if not line.total_minor and amounts[name] is None:
+            continue
         amount = line.left_minor if amounts[name] is None else amounts[name]
         if amount > line.left_minor or not line.left_minor:
             raise RefundTooLarge(f"{line.left_text} of “{line.title}” can still be refunded.")
         if amount <= 0:
             raise RefundNotValid
         wanted.append((line, amount))
+    left = {line.pk: line.left_minor for line in lines.values()}
+    left |= {line.pk: line.left_minor - amount for line, amount in wanted}
+    for name in amounts:
+        _check_free(lines[name], list(lines.values()), left)
+    if not wanted:
+        raise RefundNotValid
     return wanted
+
+
+def _check_free(line: OrderLine, lines: list[OrderLine], left: dict[int, int]) -> None:
+    """A line that cost nothing has nothing to refund, but may be named beside what it ends with."""
+    company = _company(line, lines)
+    if not line.total_minor and (not company or any(left[one.pk] for one in company)):
+        raise RefundNotValid(
+            f"“{line.title}” cost nothing, and ends with what it was bought with: leave it out."
+        )
+
+
+def _company(line: OrderLine, lines: list[OrderLine]) -> list[OrderLine]:
+    """What a line that cost nothing came with: the priced lines of its offer, or of the order."""
+    priced = [one for one in lines if one.total_minor]
+    return [one for one in priced if one.offer_id == line.offer_id] or priced
 
 
 def _change_line(line: OrderLine, amount: int) -> None:
@@ -196,6 +220,7 @@ def complete_refund(refund: Refund, reference: str) -> Refund:
     for part in sorted(parts, key=lambda part: (part.line.kind, part.line.key, part.pk)):
         book_return(order, refund, part)
         _end_line(order, refund, part)
+    end_free_lines(order)
     issue_credit_note(refund)
     order.refresh_from_db(fields=["refunded_minor"])
     pending = order.refunds.filter(state=states.PENDING).exists()
@@ -231,6 +256,18 @@ def end_line(line: OrderLine) -> None:
         sellables.of(line.kind).withdraw(line)
     elif line.left_minor and line.quantity > 1 and not line.gift:
         sellables.keep(line, line.left_pieces)
+
+
+def end_free_lines(order: Order) -> None:
+    """End lines that cost nothing and have lost all that they were bought with. In the caller's
+    transaction, after the others were ended."""
+    lines = list(order.lines.order_by("pk"))
+    for line in lines:
+        company = _company(line, lines)
+        if line.total_minor or not company or not all(one.withdrawn_at for one in company):
+            continue
+        line.order = order
+        end_line(line)
 
 
 def _end_line(order: Order, refund: Refund, part: RefundLine) -> None:
