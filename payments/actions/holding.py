@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from engineroom import clock
-from payments import sellables
+from payments import sellables, states
 from payments.actions.stock import in_turn, lock_places
-from payments.models import Order
+from payments.models import Checkout, CheckoutLine, Order
 
 # Long enough to enter a card and its code, short enough that what is sold out fills again.
 HOLD_LASTS = timedelta(minutes=30)
@@ -27,6 +27,19 @@ def hold_lines(order: Order, until: datetime) -> None:
         sellables.of(line.kind).hold(line, until)
 
 
-def visit_ends(order: Order) -> datetime:
-    """Until when a buyer who goes to a hosted page now keeps what the order holds."""
-    return min(order.expires_at, clock.now() + HOLD_LASTS)
+def order_ends(checkout: Checkout, lines: list[CheckoutLine]) -> datetime:
+    """Until when an order that is placed now waits for its payment: as long as a visit to a hosted
+    page takes, and no longer than the checkout, what it offers and its coupon."""
+    ends = [line.offer.ends_at for line in lines]
+    ends.append(checkout.coupon.ends_at if checkout.coupon else None)
+    visit = clock.now() + HOLD_LASTS
+    return min(visit, checkout.expires_at, *(end for end in ends if end is not None))
+
+
+def keep_open(order: Order, until: datetime) -> None:
+    """The order, and what is held for it, last until then, or longer if they did. In the caller's
+    transaction. Raises what the sellables refuse."""
+    Order.objects.filter(pk=order.pk, state=states.AWAITING, expires_at__lt=until).update(
+        expires_at=until
+    )
+    hold_lines(order, until)

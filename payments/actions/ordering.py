@@ -12,7 +12,7 @@ from payments.actions.canceling import cancel_order, give_up_payment
 from payments.actions.checkouts import clean_email, locked_checkout, refuse_twice
 from payments.actions.coupons import hold_coupon
 from payments.actions.details import check_amount, check_coupon
-from payments.actions.holding import hold_lines, visit_ends
+from payments.actions.holding import hold_lines, keep_open, order_ends
 from payments.actions.moves import locked_order
 from payments.actions.settling import settle_free
 from payments.actions.stock import hold_pieces, lock_stock
@@ -73,7 +73,7 @@ def place_order(
     _refuse_lines(buyer, address, quote.lines, order, is_guest=checkout.person is None)
     if order is not None:
         # Who comes back to pay keeps places that can run out for longer, or takes them anew.
-        hold_lines(order, visit_ends(order))
+        keep_open(order, order_ends(checkout, lines))
     return order or _write_order(checkout, lines, quote, address, mode)
 
 
@@ -196,10 +196,10 @@ def _write_order(
         tax_kind=tax_terms(checkout).kind,
         coupon=checkout.coupon,
         coupon_code=checkout.coupon.code if checkout.coupon else "",
-        expires_at=checkout.expires_at,
+        expires_at=order_ends(checkout, lines),
     )
     _write_lines(order, lines, quote)
-    hold_lines(order, visit_ends(order))
+    hold_lines(order, order.expires_at)
     hold_pieces(order)
     hold_coupon(order)
     begin_subscription(order)

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from engineroom import audit, clock, mail
 from engineroom.retrying import retried
 from payments import states
-from payments.actions.holding import hold_lines
+from payments.actions.holding import keep_open
 from payments.actions.moves import locked_order
 from payments.actions.settling import settle_order
 from payments.actions.surplus import finish_any_refund
@@ -23,15 +23,6 @@ from payments.refusals import (
 
 REMIND_BEFORE = timedelta(days=3)
 BATCH = 100
-
-
-def keep_open(order: Order, until) -> None:
-    """Money takes its time: the order and what is held for it last until then. In the caller's
-    transaction."""
-    Order.objects.filter(pk=order.pk, state=states.AWAITING, expires_at__lt=until).update(
-        expires_at=until
-    )
-    hold_lines(order, until)
 
 
 @retried
