@@ -13,27 +13,6 @@ class StillProcessing(Refusal):
     message = "A payment for this is still being confirmed. It cannot be bought twice."
 
 
-class PaymentOpen(Refusal):
-    """`order_number` is of the order whose payment is open; not everybody may be told."""
-
-    code = "payment_open"
-    message = "A payment for this is open already. Finish it, or wait until it has run out."
-
-    def __init__(self, message: str | None = None, *, order_number: str = "", **more):
-        super().__init__(message, **more)
-        self.order_number = order_number
-
-
-class TwiceInOrder(Refusal):
-    code = "twice_in_order"
-    message = "This is in your order already."
-
-
-class BoughtTwice(Refusal):
-    code = "bought_twice"
-    message = "Its buyer has paid for it before and has it. Refund this line."
-
-
 class OfferClosed(Refusal):
     code = "offer_closed"
     message = "This offer is not on sale now."

@@ -11,9 +11,9 @@ from engineroom import clock
 from engineroom.retrying import retried
 from payments import sellables, states
 from payments.actions.canceling import cancel_order
+from payments.doubling import TwiceInOrder, twice_in
 from payments.models import Checkout, CheckoutLine, Offer
 from payments.queries.checkouts import live_order_of
-from payments.queries.doubles import twice_in
 from payments.queries.transfers import open_transfer_of
 from payments.refusals import (
     CheckoutExpired,
@@ -29,7 +29,6 @@ from payments.refusals import (
     StandsAlone,
     StillProcessing,
     TooManyLines,
-    TwiceInOrder,
 )
 
 LIFETIME = timedelta(hours=24)

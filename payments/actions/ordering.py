@@ -18,6 +18,7 @@ from payments.actions.settling import settle_free
 from payments.actions.stock import hold_pieces, lock_stock
 from payments.actions.subscriptions import begin_subscription, plan_of
 from payments.actions.transfers import note_start
+from payments.doubling import PaymentOpen
 from payments.gateways import fuse
 from payments.gateways.base import Intent
 from payments.models import Checkout, CheckoutLine, Offer, Order, OrderLine, Payment
@@ -33,7 +34,6 @@ from payments.refusals import (
     FormSent,
     OfferClosed,
     OrderNotPayable,
-    PaymentOpen,
     PriceChanged,
     QuantityNotValid,
     StillProcessing,
@@ -54,8 +54,9 @@ def place_order(
     `email` is needed from guests who gave none before. `expected_minor` is the total the buyer was
     shown; another one is refused (PriceChanged). Raises further: CheckoutEmpty, CheckoutExpired,
     CheckoutFinished, ConsentNeeded, EmailNeeded, CountryNeeded, OfferClosed, OfferSoldOut,
-    TooManyForOne, TwiceInOrder, AmountNotValid, what the coupon refuses (CouponUsedUp…), StandsAlone,
-    StillProcessing, PaymentOpen, LiveSchoolWithoutGateway, and what the sellables refuse (AlreadyOwned…).
+    TooManyForOne, TwiceInOrder, AmountNotValid, what the coupon refuses (CouponUsedUp…),
+    StandsAlone, StillProcessing, PaymentOpen, LiveSchoolWithoutGateway, and what the sellables
+    refuse (AlreadyOwned…).
     """
     checkout = locked_checkout(checkout.pk)
     lines = lines_of(checkout)

@@ -22,6 +22,7 @@ from payments.actions.refunding import refund_lines
 from payments.actions.settling import refresh_payment
 from payments.actions.surplus import finish_any_refund, refund_surplus
 from payments.actions.webhooks import process_event
+from payments.doubling import BoughtTwice
 from payments.models import (
     Coupon,
     CouponUse,
@@ -39,7 +40,6 @@ from payments.models import (
 )
 from payments.queries import counter_checks
 from payments.queries.doubles import given_before
-from payments.refusals import BoughtTwice
 
 
 class NothingToRepair(Refusal):

@@ -25,6 +25,7 @@ from payments.actions.ledger import book_capture, book_fee, book_sale
 from payments.actions.moves import locked_order_and_around, move_order, move_payment
 from payments.actions.plans import activate, deliver_period
 from payments.actions.stock import hold_pieces, in_turn, lock_places, lock_stock_of
+from payments.doubling import BoughtTwice
 from payments.events import OrderPaid
 from payments.gateways import fuse
 from payments.gateways.base import Reading
@@ -33,7 +34,6 @@ from payments.queries.checkouts import live_order_of
 from payments.queries.doubles import given_before
 from payments.queries.receipts import receipt_words
 from payments.refusals import (
-    BoughtTwice,
     BuyerForgotten,
     GatewayUnavailable,
     OrderNotPayable,

@@ -5,6 +5,7 @@ from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
 from engineroom import audit, clock, outbox
+from engineroom.retrying import retried
 from payments import gateways, states
 from payments.actions.ledger import book_refund
 from payments.actions.moves import locked_order, move_refund
@@ -47,6 +48,7 @@ def refund_surplus(*, order: Order, actor=None) -> list[Refund]:
     return refunds
 
 
+@retried
 @transaction.atomic
 def _reserve(order_id: int, actor) -> list[Refund]:
     order = locked_order(order_id)

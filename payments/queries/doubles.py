@@ -1,30 +1,12 @@
 """The same thing paid for twice by the same person, in two orders or in one."""
 
-from collections.abc import Iterable
-
 from django.db.models import Count, Q, QuerySet
 
 from payments import sellables, states
+from payments.doubling import sells_many
 from payments.models import Order, OrderKind, OrderLine, Subscription
 
 FIRSTS = (OrderKind.PURCHASE, OrderKind.INVOICE)
-
-
-def sells_many(kind: str) -> bool:
-    """Whether one person may well buy several of them."""
-    return getattr(sellables.of(kind), "sells_many", False)
-
-
-def twice_in(things: Iterable[tuple[str, str, str]]) -> str:
-    """The title of the first thing that is among these (kind, key, title) twice, though one person
-    needs it once; empty when there is none."""
-    seen = set()
-    for kind, key, title in things:
-        if (kind, key) in seen:
-            return title
-        if not sells_many(kind):
-            seen.add((kind, key))
-    return ""
 
 
 def _paid_for_good() -> QuerySet[OrderLine]:

@@ -19,6 +19,7 @@ from payments.actions.giving import set_gift
 from payments.actions.ordering import place_order, start_payment
 from payments.actions.settling import refresh_payment
 from payments.api.guesses import count_guess
+from payments.doubling import PaymentOpen, TwiceInOrder
 from payments.forms import PayForm
 from payments.models import Checkout
 from payments.queries.checkouts import last_payment_of, lines_of, live_order_of, quote_of
@@ -30,11 +31,9 @@ from payments.refusals import (
     GatewayUnavailable,
     OtherCurrency,
     PaymentMismatch,
-    PaymentOpen,
     StandsAlone,
     StillProcessing,
     TooManyLines,
-    TwiceInOrder,
 )
 from payments.views.shapes import choice_fields, part_words, shape_of
 from payments.views.visitors import person_of, remember, remembered, visible_checkout

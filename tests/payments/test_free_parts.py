@@ -103,9 +103,7 @@ def test_a_free_part_alone_has_nothing_to_refund(dummy):
 
 def test_a_lost_dispute_ends_the_free_parts_as_well(dummy):
     order, _lines = bought(bundle("a", "b", free=["b"]))
-    simulator.disputing.open_now(
-        SimulatorPayment.objects.get(token=order.payments.get().reference)
-    )
+    simulator.disputing.open_now(SimulatorPayment.objects.get(token=order.payments.get().reference))
     outbox.drain()
     assert given(dummy) == {"a", "b"}
 

@@ -15,11 +15,12 @@ from payments.actions.selfcheck import check_everything, repair_everything
 from payments.actions.settling import refresh_payment
 from payments.actions.surplus import refund_surplus, surplus_of
 from payments.actions.transfers import confirm_refund_sent, confirm_transfer
+from payments.doubling import PaymentOpen
 from payments.gateways import simulator
 from payments.gateways.base import Intent
 from payments.models import Checkout, Dispute, Finding, Order, Payment, Refund, SimulatorPayment
 from payments.queries.books import audit_books
-from payments.refusals import PaymentOpen, RefundNotPossible
+from payments.refusals import RefundNotPossible
 from tests.factories.accounts import make_user
 from tests.factories.payments import make_offer, make_order, pay
 
@@ -311,9 +312,7 @@ def test_the_self_check_finds_what_was_bought_twice_and_repairs_it():
 def test_a_thing_that_was_refunded_can_be_bought_anew(dummy):
     person, offer = make_user(), make_offer()
     first = pay(start_payment(order=order_again(offer, person=person)))
-    refund_lines(
-        order=first, amounts={first.lines.get().public_id: None}, reason="Back", key="k"
-    )
+    refund_lines(order=first, amounts={first.lines.get().public_id: None}, reason="Back", key="k")
 
     second = pay(start_payment(order=order_again(offer, person=person)))
 

@@ -7,8 +7,8 @@ from payments.actions.checkouts import add_line, open_checkout
 from payments.actions.giving import set_gift
 from payments.actions.ordering import place_order
 from payments.actions.previewing import preview_price
+from payments.doubling import TwiceInOrder
 from payments.models import Checkout, Order
-from payments.refusals import TwiceInOrder
 from tests.factories.accounts import make_user
 from tests.factories.payments import DummySellable, make_offer
 
