@@ -133,7 +133,7 @@ def file_storages(env) -> dict:
 
 
 def seller_settings(env, name: str, email: str) -> dict:
-    """Who stands on invoices, how VAT is charged; `name` and `email` where none of its own is set."""
+    """Who sells and how VAT is charged; `name` and `email` where none of its own is set."""
     country = env("SELLER_COUNTRY").upper()
     if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
         raise ImproperlyConfigured("SELLER_COUNTRY is a country's two letters, such as DE.")
