@@ -25,7 +25,7 @@ from payments.actions.refunding import refund_lines
 from payments.gateways import simulator
 from payments.gateways.accounts import account
 from payments.gateways.simulator import SimulatorGateway
-from payments.models import Dispute, GatewayEvent, Order, Payment, SimulatorPayment
+from payments.models import Dispute, GatewayEvent, Offer, Order, Payment, SimulatorPayment
 from payments.queries.books import audit_books
 from payments.refusals import GatewayUnavailable
 from tests.factories.accounts import make_user
@@ -73,6 +73,7 @@ def answered_often(outcome, count) -> list:
     payments = alike(first, more, order=orders, reference=tokens)
     keys, numbers = [one.public_id for one in payments], [one.number for one in orders]
     alike(sim, more, token=tokens, key=keys, order_number=numbers)
+    Offer.objects.update(sold=count)
     return [first, *payments]
 
 
