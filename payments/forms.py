@@ -195,11 +195,12 @@ class RefundForm(HiddenKey):
     def __init__(self, *args, lines, **kwargs):
         super().__init__(*args, **kwargs)
         for line in lines:
+            said = f"{line.left_text} can be refunded. Empty: this line is not refunded."
+            if line.quantity > 1:
+                each = money.text(line.total_minor // line.quantity, line.currency)
+                said += f" {each} for each of {line.left_pieces} pieces that shall end."
             self.fields[line.public_id] = forms.CharField(
-                label=line.title,
-                max_length=20,
-                required=False,
-                help_text=f"{line.left_text} can be refunded. Empty: this line is not refunded.",
+                label=line.title, max_length=20, required=False, help_text=said
             )
 
 

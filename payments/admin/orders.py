@@ -211,6 +211,7 @@ class OrderAdmin(DraftPages, ReadOnlyAdmin):
                     "line": line,
                     "amount": money.text(amount, order.currency),
                     "ends": amount == line.left_minor,
+                    "pieces": line.left_pieces - line.pieces_for(line.left_minor - amount),
                 }
                 for line, amount in chosen
             ],

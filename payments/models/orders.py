@@ -228,14 +228,18 @@ class OrderLine(models.Model):
         """What can still be refunded."""
         return self.total_minor - self.refunded_minor
 
-    @property
-    def left_pieces(self) -> int:
-        """How many pieces are still paid for. One that is paid in part counts; the minor unit that
-        dividing the price may have lost does not."""
-        if not self.left_minor:
+    def pieces_for(self, left_minor: int) -> int:
+        """How many pieces so much of the line pays for. One that is paid in part counts; the minor
+        unit that dividing the price may have lost does not."""
+        if not left_minor:
             return 0
         lost = 1 if self.total_minor > self.quantity else 0
-        return max(1, -(-(self.left_minor - lost) * self.quantity // self.total_minor))
+        return max(1, -(-(left_minor - lost) * self.quantity // self.total_minor))
+
+    @property
+    def left_pieces(self) -> int:
+        """How many pieces are still paid for."""
+        return self.pieces_for(self.left_minor)
 
     @property
     def text(self) -> str:

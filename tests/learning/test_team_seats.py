@@ -421,3 +421,19 @@ def test_some_money_for_a_seat_leaves_the_seat():
 def test_pieces_that_are_still_paid_for(total, quantity, back, left):
     line = OrderLine(total_minor=total, quantity=quantity, refunded_minor=back)
     assert line.left_pieces == left
+
+
+def test_the_page_that_asks_once_more_says_how_many_seats_a_refund_ends(client):
+    order = buy_team_seats(make_user(), make_course(), 10)
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    page, line = f"/admin/payments/order/{order.pk}/refund/", order.lines.get()
+
+    first = client.get(page).content.decode()
+    said = {"form_key": "k", "reason": "They left", line.public_id: "441.00"}
+    asked = client.post(page, said).content.decode()
+    some = client.post(page, said | {line.public_id: "10.00"}).content.decode()
+
+    assert "€49.00 for each of 10 pieces that shall end" in first
+    assert "9 of 10 pieces end at once" in asked
+    assert "Access stays" in some
+    assert SeatPool.objects.get().seats == 10
