@@ -19,7 +19,7 @@ EXACTLY = {
     "payments.coupon": {"percent": 1000},
     "payments.ledgerentry": {"debit": "live:cash", "credit": "live:sales"},
     "payments.orderline": {"net_minor": 100, "total_minor": 100},
-    "payments.invoice": {"document": {"seller": {"country": "DE"}}},
+    "payments.invoice": {"document": {"currency": "EUR", "seller": {"country": "DE"}}},
 }
 
 
