@@ -32,6 +32,11 @@ def sells_many(kind: str) -> bool:
     return getattr(sellables.of(kind), "sells_many", False)
 
 
+def kinds_of_many() -> list[str]:
+    """The kinds of which that is so."""
+    return [kind for kind in sellables.kinds() if sells_many(kind)]
+
+
 def twice_in(things: Iterable[tuple[str, str, str]]) -> str:
     """The title of the first thing that is among these (kind, key, title) twice, though one person
     needs it once; empty when there is none."""

@@ -12,7 +12,7 @@ from engineroom.retrying import retried
 from payments import sellables, states
 from payments.actions.canceling import cancel_order
 from payments.doubling import TwiceInOrder, twice_in
-from payments.models import Checkout, CheckoutLine, Offer
+from payments.models import Checkout, CheckoutLine, Offer, OfferItem
 from payments.queries.checkouts import live_order_of
 from payments.queries.transfers import open_transfer_of
 from payments.refusals import (
@@ -179,20 +179,7 @@ def add_line(
         if count:
             raise OtherCurrency
         Checkout.objects.filter(pk=checkout.pk).update(currency=offer.currency)
-    parts = []
-    for item in offer.items.all():
-        thing = sellables.of(item.kind)
-        thing.refuse(None if is_gift else checkout.person, item.key, quantity)
-        said = thing.describe(item.key)
-        parts.append(
-            {
-                "kind": item.kind,
-                "key": item.key,
-                "title": said["title"][:200],
-                "url": said.get("url", "")[:300],
-                "weight": item.weight,
-            }
-        )
+    parts = [_part(checkout, item, quantity, is_gift) for item in offer.items.all()]
     if not parts:
         raise OfferClosed
     line = CheckoutLine(
@@ -206,6 +193,19 @@ def add_line(
     drop_unpaid_order(checkout)
     line.save()
     return line
+
+
+def _part(checkout: Checkout, item: OfferItem, quantity: int, is_gift: bool) -> dict:
+    thing = sellables.of(item.kind)
+    thing.refuse(None if is_gift else checkout.person, item.key, quantity)
+    said = thing.describe(item.key)
+    return {
+        "kind": item.kind,
+        "key": item.key,
+        "title": said["title"][:200],
+        "url": said.get("url", "")[:300],
+        "weight": item.weight,
+    }
 
 
 def _check_offer(offer: Offer, is_gift: bool) -> None:

@@ -18,7 +18,7 @@ from payments.actions.settling import settle_free
 from payments.actions.stock import hold_pieces, lock_stock
 from payments.actions.subscriptions import begin_subscription, plan_of
 from payments.actions.transfers import note_start
-from payments.doubling import PaymentOpen
+from payments.doubling import PaymentOpen, sells_many
 from payments.gateways import fuse
 from payments.gateways.base import Intent
 from payments.models import Checkout, CheckoutLine, Offer, Order, OrderLine, Payment
@@ -157,7 +157,13 @@ def _refuse_second(
 ) -> None:
     """Nobody pays for the same thing twice while the first payment may still come."""
     found = order_on_its_way(
-        buyer=buyer, email=address, is_guest=is_guest, kind=line.kind, key=line.key, but=order
+        buyer=buyer,
+        email=address,
+        is_guest=is_guest,
+        kind=line.kind,
+        key=line.key,
+        is_one_of_many=sells_many(line.kind),
+        but=order,
     )
     if found is None:
         return

@@ -22,7 +22,7 @@ from payments.actions.refunding import refund_lines
 from payments.actions.settling import refresh_payment
 from payments.actions.surplus import finish_any_refund, refund_surplus
 from payments.actions.webhooks import process_event
-from payments.doubling import BoughtTwice
+from payments.doubling import BoughtTwice, sells_many
 from payments.models import (
     Coupon,
     CouponUse,
@@ -74,7 +74,7 @@ def deliver_again(finding: Finding, actor) -> str:
     line.order = locked_order(line.order_id)
     if not line.order.is_settled or line.withdrawn_at or line.person is None:
         raise NothingToRepair("The line is not paid any more, or nobody is there to have it.")
-    if given_before(line):
+    if not sells_many(line.kind) and given_before(line):
         raise BoughtTwice
     sellables.of(line.kind).deliver(line)
     rooms = slots.gather("payments.holdings")

@@ -8,6 +8,7 @@ from engineroom import audit, clock
 from engineroom.refusals import Refusal
 from payments import gateways
 from payments.actions.repairing import REPAIRS, NothingToRepair
+from payments.doubling import kinds_of_many
 from payments.gateways.base import NotOffered
 from payments.models import Finding
 from payments.queries import selfcheck
@@ -22,7 +23,7 @@ def look(since=None) -> tuple[list[Found], bool]:
 
     `since` is from when on the gateway's payments are compared. No transaction may be open.
     """
-    found = selfcheck.from_rows()
+    found = selfcheck.from_rows(kinds_of_many())
     try:
         gateway = gateways.current()
         readings = list(gateway.payments_since(since or clock.now() - LOOK_BACK))

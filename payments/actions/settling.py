@@ -25,7 +25,7 @@ from payments.actions.ledger import book_capture, book_fee, book_sale
 from payments.actions.moves import locked_order_and_around, move_order, move_payment
 from payments.actions.plans import activate, deliver_period
 from payments.actions.stock import hold_pieces, in_turn, lock_places, lock_stock_of
-from payments.doubling import BoughtTwice
+from payments.doubling import BoughtTwice, sells_many
 from payments.events import OrderPaid
 from payments.gateways import fuse
 from payments.gateways.base import Reading
@@ -264,7 +264,7 @@ def _deliver_line(line: OrderLine) -> None:
         return
     if line.person is None:
         raise BuyerForgotten
-    if before := given_before(line):
+    if not sells_many(line.kind) and (before := given_before(line)):
         raise BoughtTwice(f"Its buyer has it by order {before.order.number}. Refund this line.")
     if line.order.subscription_id:
         deliver_period(line)

@@ -1,9 +1,10 @@
 """The same thing paid for twice by the same person, in two orders or in one."""
 
+from collections.abc import Collection
+
 from django.db.models import Count, Q, QuerySet
 
-from payments import sellables, states
-from payments.doubling import sells_many
+from payments import states
 from payments.models import Order, OrderKind, OrderLine, Subscription
 
 FIRSTS = (OrderKind.PURCHASE, OrderKind.INVOICE)
@@ -22,10 +23,11 @@ def _paid_for_good() -> QuerySet[OrderLine]:
 
 
 def given_before(line: OrderLine) -> OrderLine | None:
-    """Another paid line that has given the same thing to the same person: a query at most."""
+    """Another paid line that has given the same thing to the same person, who needs it once: a query
+    at most."""
     order = line.order
     is_period = order.subscription_id and order.subscription.kind == Subscription.Kind.MEMBERSHIP
-    if line.gift or is_period or order.kind not in FIRSTS or sells_many(line.kind):
+    if line.gift or is_period or order.kind not in FIRSTS:
         return None
     theirs = Q(order__person=order.person, gift__isnull=True) | Q(recipient=order.person)
     others = _paid_for_good().filter(
@@ -34,11 +36,12 @@ def given_before(line: OrderLine) -> OrderLine | None:
     return others.exclude(pk=line.pk).select_related("order").order_by("pk").first()
 
 
-def paid_twice() -> list[OrderLine]:
-    """Lines that cost something and give what their buyer has by an earlier line; those that were
-    never delivered come before those that were. A query, and one more for each such thing."""
+def paid_twice(kinds_of_many: Collection[str]) -> list[OrderLine]:
+    """Lines that cost something and give what their buyer has by another line, which was delivered
+    where one was. Of the kinds named a person may have many. A query, and one more for each such
+    thing."""
     lines = _paid_for_good().filter(gift__isnull=True, order__person__isnull=False)
-    lines = lines.exclude(kind__in=[kind for kind in sellables.kinds() if sells_many(kind)])
+    lines = lines.exclude(kind__in=kinds_of_many)
     doubles = lines.order_by().values("order__person", "kind", "key").annotate(count=Count("pk"))
     found = []
     for double in doubles.filter(count__gt=1).order_by("order__person", "kind", "key"):
@@ -50,22 +53,27 @@ def paid_twice() -> list[OrderLine]:
 
 
 def order_on_its_way(
-    *, buyer, email: str, is_guest: bool, kind: str, key: str, but: Order | None
+    *,
+    buyer,
+    email: str,
+    is_guest: bool,
+    kind: str,
+    key: str,
+    is_one_of_many: bool,
+    but: Order | None,
 ) -> Order | None:
     """An unpaid order of the same buyer for the same thing, for which money may still come: one
     query. `buyer` is the account of the address, if there is one.
 
     It is processing, or has a hosted page or a bank transfer open. The latter counts for somebody
-    who is signed in only in orders of their own: anybody can type an address and pay nothing.
+    who is signed in only in orders of their own: anybody can type an address and pay nothing. It counts
+    for nobody where one person may have many of it.
     """
     own = Q(order__person=buyer) if buyer else Q(pk__in=[])
     theirs = own | Q(order__email__iexact=email)
     is_open = Q(order__state=states.AWAITING, order__payments__state__in=states.OPEN_PAYMENTS)
     is_open &= Q(order__payments__reference__isnull=False)
-    if not sells_many(kind):
-        is_open &= theirs if is_guest else own
-    else:
-        is_open = Q(pk__in=[])
+    is_open &= Q(pk__in=[]) if is_one_of_many else theirs if is_guest else own
     lines = OrderLine.objects.filter(
         (theirs & Q(order__state=states.PROCESSING)) | is_open,
         kind=kind,

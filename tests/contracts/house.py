@@ -130,6 +130,7 @@ IN_ROOM = {
         "printing": ADAPTERS,
         "vies": ADAPTERS,
         "sellables": ADAPTERS,
+        "doubling": ADAPTERS,
     },
     "learning": {
         "grading": PURE,
