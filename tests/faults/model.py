@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from payments import states
 from payments.gateways.simulator import cards, disputing
 
-RUNS_OUT = timedelta(hours=24)
+RUNS_OUT = timedelta(minutes=30)
 UNDECIDED = (states.OPEN, states.UNDER_REVIEW)
 
 

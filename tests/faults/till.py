@@ -254,7 +254,7 @@ class Till:
 
     def pass_time(self) -> list[str]:
         """Hours go by: unpaid orders run out, unless their money is found; banks decide."""
-        jump = timedelta(hours=self.chance.choice((1, 6, 25, 49)))
+        jump = timedelta(minutes=self.chance.choice((10, 20, 360, 1500, 2940)))
         self.ahead += jump
         with clock.moved_by(jump):
             now = clock.now()
