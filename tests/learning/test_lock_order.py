@@ -11,7 +11,7 @@ from engineroom import retrying
 from learning import sellables as kinds
 from learning.models import Cohort, Seat
 from payments import states
-from payments.actions import canceling, ordering, settling, stock
+from payments.actions import canceling, holding, settling, stock
 from payments.actions.checkouts import open_checkout
 from payments.actions.coupons import make_coupon
 from payments.actions.details import set_coupon
@@ -85,9 +85,9 @@ def meeting(monkeypatch):
 @pytest.fixture
 def careless(monkeypatch):
     """The guards off: lines as the buyer put them, nothing locked before, nothing begun again."""
-    for room in (stock, ordering, settling, canceling):
+    for room in (stock, holding, settling, canceling):
         monkeypatch.setattr(room, "in_turn", lambda lines: sorted(lines, key=lambda line: line.pk))
-    for room in (ordering, settling):
+    for room in (holding, settling):
         monkeypatch.setattr(room, "lock_places", lambda things: None)
     for room in (settling, canceling):
         monkeypatch.setattr(room, "lock_stock_of", lambda *orders: None)

@@ -97,14 +97,14 @@ def test_without_lock_and_condition_the_real_transition_delivers_more_than_once(
         barrier.wait()
         return order
 
-    def unconditional(row, to, **fields):
+    def unconditional(row, to, *, out_of=None, **fields):
         if row.state == to:
             return False
         type(row).objects.filter(pk=row.pk).update(state=to, **fields)
         row.state = to
         return True
 
-    monkeypatch.setattr(settling, "locked_order", unlocked)
+    monkeypatch.setattr(settling, "locked_order_and_around", unlocked)
     monkeypatch.setattr(settling, "move_payment", unconditional)
     monkeypatch.setattr(settling, "move_order", unconditional)
     monkeypatch.setattr(settling, "book_capture", lambda *rows: None)
