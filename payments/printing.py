@@ -88,7 +88,7 @@ def pdf(document: dict) -> bytes:
 def _keep(place: Path, made: bytes) -> None:
     """Whole or not at all. A full disk keeps nobody from the answer."""
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=place.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(made)
