@@ -10,6 +10,7 @@ from payments.actions.dunning import sweep_subscriptions
 from payments.actions.evidence import UNKNOWN, VALID, VAT_ID_TOPIC, note_vat_id_check
 from payments.actions.gifts import send_due_gifts
 from payments.actions.invoices import PRINT_TOPIC
+from payments.actions.payouts import find_payouts
 from payments.actions.people import END_TOPIC
 from payments.actions.plans import TWIN_TOPIC
 from payments.actions.reconciling import reconcile_payments
@@ -103,4 +104,5 @@ jobs.every(60, "payments.send_due_gifts", send_due_gifts)
 jobs.every(10, "payments.run_simulator", run_simulator)
 jobs.every(60, "payments.sweep_subscriptions", sweep_subscriptions)
 jobs.every(600, "payments.refresh_disputes", refresh_disputes)
+jobs.every(24 * 3600, "payments.find_payouts", find_payouts)
 jobs.every(600, "payments.remind_of_transfers", remind_of_transfers)
