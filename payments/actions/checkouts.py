@@ -137,7 +137,12 @@ def open_checkout(
         checkout = _new(person, offer.currency)
     elif person is not None and checkout.person_id is None:
         Checkout.objects.filter(pk=checkout.pk, person=None).update(person=person, email="")
-    add_line(checkout=checkout, offer=offer, quantity=quantity, is_gift=is_gift)
+    try:
+        add_line(checkout=checkout, offer=offer, quantity=quantity, is_gift=is_gift)
+    except (CheckoutFinished, CheckoutExpired):
+        # It was paid, or its time went by, between our look and the lock.
+        checkout = _new(person, offer.currency)
+        add_line(checkout=checkout, offer=offer, quantity=quantity, is_gift=is_gift)
     checkout.refresh_from_db()
     return checkout
 

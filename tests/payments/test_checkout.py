@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from engineroom import clock
 from engineroom.models import AuditEntry
 from payments import states
+from payments.actions import checkouts
 from payments.actions.canceling import expire_overdue
 from payments.actions.checkouts import add_line, open_checkout, remove_line, set_email
 from payments.actions.ordering import place_order, start_payment
@@ -42,6 +43,19 @@ from tests.factories.payments import (
 )
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("state", ["finished", "expired"])
+def test_one_that_is_over_before_it_is_locked_gives_way_to_a_new_one(state, monkeypatch):
+    person = make_user()
+    seen = open_checkout(offer=make_offer(), person=person)
+    Checkout.objects.filter(pk=seen.pk).update(state=state)
+    monkeypatch.setattr(checkouts, "_open_one", lambda *who: seen)  # read a moment ago
+
+    fresh = open_checkout(offer=make_offer(), person=person)
+
+    assert fresh.pk != seen.pk
+    assert fresh.lines.count() == 1
 
 
 def test_a_person_has_one_open_checkout_and_adding_twice_changes_nothing():
