@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +18,8 @@ from pathlib import Path
 from tests.faults.promise import Tally
 
 ROOT = Path(__file__).resolve().parents[2]
+# A payment that is brought to its order may only then be seen to be the second one for the thing.
+LAYERS = 3
 
 
 def say(text: str) -> None:
@@ -98,7 +101,17 @@ def _round(promise, stage, number: int):
 
 
 def _control(promise, stage) -> str:
-    return "red" if promise.control(stage) else "GREEN"
+    """What the missing guard let happen is found and repaired by the school's own self-check, so
+    that the promises after it, and the last look, start from a school that is whole."""
+    from payments.actions.selfcheck import check_everything, repair_everything
+
+    has_broken = promise.control(stage)
+    for _ in range(LAYERS):
+        if not check_everything():
+            break
+        for finding, how in repair_everything():
+            say(f"   {promise.name} without its guard: {finding.detail} {how}")
+    return "red" if has_broken else "GREEN"
 
 
 def table(rows: list[tuple]) -> bool:
@@ -145,18 +158,24 @@ def run(options) -> int:
         for promise in wanted:
             say(f"{promise.name} {promise.words}")
             rows.append((promise, play(promise, stage, notes)))
-        is_sound = table(rows) & _last_look(options)
+        is_sound = table(rows) & _last_look()
     return 0 if is_sound else 1
 
 
-def _last_look(options) -> bool:
-    """After everything: the books recomputed once more."""
-    from payments.queries.books import audit_books
+def _last_look() -> bool:
+    """After everything: the books recomputed, and all of it held against one another once more."""
+    return _command("verify_books") & _command("reconcile")
 
-    report = audit_books()
-    said = "ok" if report["ok"] else "; ".join(report["problems"][:5])
-    say(f"\nverify_books: {said} ({report['orders']} orders, {report['entries']} entries)")
-    return report["ok"]
+
+def _command(name: str) -> bool:
+    """Runs it as staff would, on the database of this run; whether it ended with 0."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", name], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    say(
+        f"\nmanage.py {name}: exit status {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-500:]}"
+    )
+    return done.returncode == 0
 
 
 def main() -> int:
