@@ -4,6 +4,7 @@ SQLite ignores row locks, so the UPDATE alone must be enough: no rows changed me
 else was first.
 """
 
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import F
 
@@ -14,8 +15,8 @@ from payments.models import Checkout, Order, Payment, Refund, Subscription
 def locked_order(order_id: int) -> Order:
     """The order, locked to the end of the transaction where the database can (PostgreSQL).
 
-    Everything is locked in one order: checkouts, subscriptions, orders, places, offers, coupons, and
-    several rows of one table by their ids.
+    Everything is locked in one order: checkouts, subscriptions, orders, people, places, offers,
+    coupons, and several rows of one table by their ids.
     """
     return (
         Order.objects.select_for_update(of=("self",))
@@ -31,6 +32,14 @@ def locked_order_and_around(order_id: int) -> Order:
         for model, pk in zip((Checkout, Subscription), around, strict=True):
             list(model.objects.select_for_update(no_key=True).filter(pk=pk).values_list("pk"))
     return locked_order(order_id)
+
+
+def lock_buyer(order: Order) -> None:
+    """Two orders of one person are delivered one after the other, so that the second sees what the
+    first has given. The weaker lock: rows that name the person may be written meanwhile."""
+    if connection.features.has_select_for_update:
+        people = get_user_model().objects.filter(pk=order.person_id)
+        list(people.select_for_update(no_key=True).values_list("pk"))
 
 
 def move_order(order: Order, to: str, *, out_of: frozenset[str] | None = None, **fields) -> bool:

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from engineroom import audit
 from payments import money, sellables
+from payments.actions.stock import count_again
 from payments.models import Offer, OfferItem
 from payments.queries.offers import COURSE, course_reference
 from payments.refusals import OfferNotValid, PriceNotYours
@@ -205,6 +206,8 @@ def change_offer(*, offer: Offer, items: list[tuple] | None = None, actor=None, 
     if offer.most_sold is not None and offer.most_sold < offer.sold:
         raise OfferNotValid(f"{offer.sold} are sold already.", field="most_sold")
     offer.save(update_fields=list(fields))
+    if "most_sold" in changed:
+        count_again(offer)
     if items is not None and set_items(offer=offer, items=items):
         changed.add("items")
     audit.record(

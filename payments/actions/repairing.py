@@ -20,6 +20,7 @@ from payments.actions.plans import keep_access
 from payments.actions.rebooking import rebook_order, rebook_payout
 from payments.actions.refunding import refund_lines
 from payments.actions.settling import refresh_payment
+from payments.actions.stock import count_again
 from payments.actions.surplus import finish_any_refund, refund_surplus
 from payments.actions.webhooks import process_event
 from payments.doubling import BoughtTwice, sells_many
@@ -266,8 +267,7 @@ def _recount_pieces(name: str) -> None:
     offer = Offer.objects.select_for_update(no_key=True).filter(public_id=name).first()
     if offer is None:
         raise NothingToRepair
-    taken = counter_checks.pieces_taken(offer=offer)[name]
-    Offer.objects.filter(pk=offer.pk).update(sold=counter_checks.sold_of(offer.most_sold, taken))
+    count_again(offer)
 
 
 def _recount_periods(name: str) -> None:

@@ -22,9 +22,14 @@ from payments.actions.gifts import make_gift
 from payments.actions.holding import DEBIT_LASTS, hold_lines
 from payments.actions.invoices import issue_invoice
 from payments.actions.ledger import book_capture, book_fee, book_sale
-from payments.actions.moves import locked_order_and_around, move_order, move_payment
+from payments.actions.moves import (
+    lock_buyer,
+    locked_order_and_around,
+    move_order,
+    move_payment,
+)
 from payments.actions.plans import activate, deliver_period
-from payments.actions.stock import hold_pieces, in_turn, lock_places, lock_stock_of
+from payments.actions.stock import count_late_pieces, in_turn, lock_places, lock_stock_of
 from payments.doubling import BoughtTwice, sells_many
 from payments.events import OrderPaid
 from payments.gateways import fuse
@@ -180,6 +185,7 @@ def _capture(order: Order, payment: Payment, reading: Reading, source: str, acto
         return
     _finish_checkout(order)
     _attach_person(order)
+    lock_buyer(order)
     if before in (states.EXPIRED, states.CANCELED):
         _hold_late(order)
     if why := activate(order, reading):
@@ -220,12 +226,13 @@ def _make_room(order: Order) -> None:
 def _hold_late(order: Order) -> None:
     """What was given back when the order ended is counted again, or staff see that it cannot be."""
     lock_stock_of(order)
-    for hold in (hold_pieces, hold_coupon):
-        try:
-            with transaction.atomic():
-                hold(order)
-        except Refusal as refusal:
-            flag(order, f"Paid late: {refusal.message}")
+    for why in count_late_pieces(order):
+        flag(order, f"Paid late: {why}")
+    try:
+        with transaction.atomic():
+            hold_coupon(order)
+    except Refusal as refusal:
+        flag(order, f"Paid late: {refusal.message}")
 
 
 def _finish_checkout(order: Order) -> None:

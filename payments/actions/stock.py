@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from accounts.queries import person_with_email
 from payments import sellables, states
 from payments.models import Coupon, Offer, Order, OrderKind, OrderLine
+from payments.queries.counter_checks import pieces_taken, sold_of
 from payments.refusals import OfferSoldOut, TooManyForOne
 
 # What a refund gave back may be bought again by the same person.
@@ -90,9 +91,42 @@ def _check_person(order: Order, offer_id: int, count: int) -> None:
         )
 
 
+def count_late_pieces(order: Order) -> list[str]:
+    """Money came after all for an order that had given its pieces back: it has them again, also
+    beyond an offer's limit. Answers in words what it should not have got. Its offers are locked."""
+    if order.kind != OrderKind.PURCHASE:
+        return []
+    wrong = []
+    for offer_id, count in _pieces(order).items():
+        left = Q(most_sold=None) | Q(most_sold__gte=F("sold") + count)
+        if not Offer.objects.filter(left, pk=offer_id).update(sold=F("sold") + count):
+            offer = Offer.objects.get(pk=offer_id)
+            count_again(offer)
+            wrong.append(f"“{offer.title}” is sold out.")
+        try:
+            _check_person(order, offer_id, count)
+        except TooManyForOne as refusal:
+            wrong.append(refusal.message)
+    return wrong
+
+
 def release_pieces(order: Order) -> None:
-    """The order will not be paid: others can have what it took. In the caller's transaction, once."""
+    """The order will not be paid: others can have what it took. In the caller's transaction, once,
+    after the order has moved and with its offers locked.
+
+    An offer at its limit is counted again: late money may have paid for more than there are, and
+    then one piece less leaves it sold out.
+    """
     if order.kind != OrderKind.PURCHASE:
         return
     for offer_id, count in _pieces(order).items():
-        Offer.objects.filter(pk=offer_id, sold__gte=count).update(sold=F("sold") - count)
+        free = Q(most_sold=None) | Q(most_sold__gt=F("sold"))
+        one = Offer.objects.filter(free, pk=offer_id, sold__gte=count)
+        if not one.update(sold=F("sold") - count):
+            count_again(Offer.objects.get(pk=offer_id))
+
+
+def count_again(offer: Offer) -> None:
+    """Set an offer's counter to what its orders have taken. The offer is locked."""
+    taken = pieces_taken(offer=offer)[offer.public_id]
+    Offer.objects.filter(pk=offer.pk).update(sold=sold_of(offer.most_sold, taken))

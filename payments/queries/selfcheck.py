@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from engineroom import clock, slots
 from payments import money, states
 from payments.models import (
+    Dispute,
     GatewayEvent,
     Order,
     OrderKind,
@@ -147,7 +148,9 @@ def _orphans(held: set[str]) -> list[Found]:
 
 
 def doubles() -> list[Found]:
-    """Orders for which more was captured than they cost."""
+    """Orders for which more was captured than they cost and than banks took back for good."""
+    lost = Dispute.objects.filter(state=states.LOST).order_by().values("payment__order__number")
+    gone = dict(lost.annotate(sum=Sum("amount_minor")).values_list("payment__order__number", "sum"))
     rows = (
         Payment.objects.filter(state=states.CAPTURED)
         .order_by()
@@ -156,11 +159,10 @@ def doubles() -> list[Found]:
     )
     found = []
     for row in rows:
-        surplus = (
-            row["sum"] - row["back"] - (row["order__total_minor"] - row["order__refunded_minor"])
-        )
+        number = row["order__number"]
+        due = row["order__total_minor"] - row["order__refunded_minor"]
+        surplus = row["sum"] - row["back"] - gone.get(number, 0) - due
         if row["count"] > 1 and surplus > 0:
-            number = row["order__number"]
             found.append(
                 Found(
                     kind="double_charge",

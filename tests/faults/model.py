@@ -45,12 +45,16 @@ class Code:
 
 @dataclass
 class Shelf:
-    """An offer, of which there may be only so many."""
+    """An offer, of which there may be only so many. Late money may have paid for more than that."""
 
     row: object
     price: int
     most: int | None = None
-    sold: int = 0
+    taken: int = 0
+
+    @property
+    def sold(self) -> int:
+        return self.taken if self.most is None else min(self.taken, self.most)
 
     @property
     def is_gone(self) -> bool:
@@ -141,9 +145,9 @@ class Sale:
         return states.REFUNDED if self.returned == self.total else states.PARTLY_REFUNDED
 
     def charge(self) -> None:
-        """The money is here. An order that had ended takes again what it gave back, if it can."""
+        """The money is here. An order that had ended takes again what it gave back."""
         self.is_charged, self.state = True, states.PAID
-        if not self.has_pieces and not any(shelf.is_gone for shelf in self.shelves):
+        if not self.has_pieces:
             self._take_pieces()
         if self.code and not self.has_code:
             self.has_code = self.code.take()
@@ -151,13 +155,13 @@ class Sale:
     def _take_pieces(self) -> None:
         self.has_pieces = True
         for shelf in self.shelves:
-            shelf.sold += 1
+            shelf.taken += 1
 
     def end(self, state: str) -> None:
         """Not paid, and over: others may have what it took."""
         self.state = state
         for shelf in self.shelves:
-            shelf.sold -= 1
+            shelf.taken -= 1
         self.has_pieces = False
         if self.has_code:
             self.code.uses -= 1

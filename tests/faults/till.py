@@ -107,7 +107,7 @@ class Till:
         one = Sale(order, start_payment(order=order), opened_at, lines, shelves, code)
         one.has_code = code.take() if code else False
         for shelf in shelves:
-            shelf.sold += 1
+            shelf.taken += 1
         self.sales.append(one)
         wrong = [] if not refusal else [f"{order.number}: sold in spite of {refusal}"]
         if one.total != should:
@@ -180,10 +180,16 @@ class Till:
             left = one.left(line)
             if self.chance.random() < 0.6:
                 amounts[line] = self.chance.choice((None, left, self.chance.randint(0, left + 2)))
+        # What cost nothing ends with the rest of its order, and may be named beside it.
+        free = {line for line, amount in amounts.items() if amount is None and not one.lines[line]}
         wanted = {
-            line: one.left(line) if amount is None else amount for line, amount in amounts.items()
+            line: one.left(line) if amount is None else amount
+            for line, amount in amounts.items()
+            if line not in free
         }
         fits = all(0 < amount <= one.left(line) for line, amount in wanted.items())
+        if free:
+            fits &= all(one.left(line) == wanted.get(line, 0) for line in one.lines)
         may, key = bool(wanted) and fits and not one.is_disputed, uuid4().hex
         for _ in range(self.chance.randint(1, 2)):
             try:

@@ -7,12 +7,15 @@ import pytest
 from engineroom import clock
 from engineroom.models import AuditEntry
 from payments import states
-from payments.actions.canceling import expire_overdue
-from payments.actions.checkouts import open_checkout
+from payments.actions.canceling import cancel_order, expire_overdue
+from payments.actions.checkouts import add_line, open_checkout
 from payments.actions.coupons import make_coupon
 from payments.actions.details import set_coupon
+from payments.actions.offers import change_offer
 from payments.actions.ordering import place_order, start_payment
 from payments.actions.selfcheck import check_everything, repair_finding
+from payments.actions.settling import refresh_payment
+from payments.gateways import simulator
 from payments.models import Coupon, Finding, Offer, Order, Subscription
 from payments.queries.books import audit_books
 from tests.factories.accounts import make_user
@@ -118,6 +121,63 @@ def test_more_paid_late_than_there_were_is_for_staff_and_no_wrong_counter():
     offer.refresh_from_db()
     assert offer.sold == 1
     assert "sold out" in Order.objects.get(pk=late.pk).attention
+    assert audit_books()["ok"], audit_books()["problems"]
+
+
+def late_order(*offers):
+    """An order that was canceled while its buyer paid, and the payment the school has not heard of."""
+    checkout = open_checkout(offer=offers[0])
+    for offer in offers[1:]:
+        add_line(checkout=checkout, offer=offer)
+    order = place_order(checkout=checkout, has_consented=True, email="late@example.com")
+    payment = start_payment(order=order)
+    simulator.pay(payment.reference, outcome="success", fault="lost")
+    cancel_order(order=order, reason="Changed their mind.")
+    return order, payment
+
+
+def sell(offer, email):
+    order = place_order(checkout=open_checkout(offer=offer), has_consented=True, email=email)
+    return start_payment(order=order)
+
+
+def test_money_that_comes_late_counts_what_is_not_sold_out_beside_what_is():
+    scarce, plenty = make_offer(most_sold=1), make_offer()
+    order, payment = late_order(scarce, plenty)
+    pay(sell(scarce, "b@example.com"))
+
+    refresh_payment(payment, source="late")
+
+    scarce.refresh_from_db()
+    plenty.refresh_from_db()
+    assert (scarce.sold, plenty.sold) == (1, 1)
+    assert "sold out" in Order.objects.get(pk=order.pk).attention
+    assert audit_books()["ok"], audit_books()["problems"]
+
+
+def test_a_piece_given_back_where_late_money_paid_for_one_too_many_stays_sold():
+    scarce = make_offer(most_sold=1)
+    _, payment = late_order(scarce)
+    second = sell(scarce, "b@example.com")
+    refresh_payment(payment, source="late")
+
+    cancel_order(order=second.order, reason="Changed their mind.")
+
+    scarce.refresh_from_db()
+    assert scarce.is_gone
+    assert audit_books()["ok"], audit_books()["problems"]
+
+
+def test_a_wider_limit_counts_what_was_paid_beyond_the_old_one():
+    scarce = make_offer(most_sold=1)
+    _, payment = late_order(scarce)
+    pay(sell(scarce, "b@example.com"))
+    refresh_payment(payment, source="late")
+
+    changed = change_offer(offer=scarce, most_sold=None)
+
+    changed.refresh_from_db()
+    assert changed.sold == 2
     assert audit_books()["ok"], audit_books()["problems"]
 
 

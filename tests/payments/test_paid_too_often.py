@@ -20,6 +20,7 @@ from payments.gateways import simulator
 from payments.gateways.base import Intent
 from payments.models import Checkout, Dispute, Finding, Order, Payment, Refund, SimulatorPayment
 from payments.queries.books import audit_books
+from payments.queries.selfcheck import doubles
 from payments.refusals import RefundNotPossible
 from tests.factories.accounts import make_user
 from tests.factories.payments import make_offer, make_order, pay
@@ -173,8 +174,10 @@ def test_what_the_buyers_bank_has_kept_is_no_surplus(dummy):
     assert Dispute.objects.get().state == states.LOST
     order.refresh_from_db()
     assert surplus_of(order) == order.total_minor
+    assert [found.subject for found in doubles()] == [order.number]
     (refund,) = refund_surplus(order=order)
     assert (refund.payment, refund.amount_minor) == (transfer, 4900)
+    assert doubles() == []
 
 
 def awaits_transfer(offer, person) -> Payment:

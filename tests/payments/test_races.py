@@ -1,7 +1,8 @@
 """Many at once: each guard is also shown to be needed."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.db import connection, connections
@@ -9,7 +10,7 @@ from django.test import Client
 
 from engineroom import clock
 from engineroom.refusals import Refusal
-from payments import gateways, states
+from payments import gateways, sellables, states
 from payments.actions import ordering, settling
 from payments.actions.checkouts import open_checkout
 from payments.actions.coupons import make_coupon
@@ -25,6 +26,12 @@ from tests.factories.accounts import make_user
 from tests.factories.payments import make_checkout, make_offer, make_paid_order, make_payment
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+needs_row_locks = pytest.mark.skipif(
+    not connection.features.has_select_for_update,
+    reason="SQLite runs writers one after another: the lock matters on PostgreSQL only",
+)
 
 
 def all_at_once(count, work):
@@ -81,11 +88,7 @@ def test_without_the_guard_the_same_news_delivers_more_than_once(dummy):
     assert dummy.count("deliver") > 1
 
 
-@pytest.mark.skipif(
-    "not __import__('django.db', fromlist=['connection']).connection.features"
-    ".has_select_for_update",
-    reason="SQLite runs writers one after another: the lock matters on PostgreSQL only",
-)
+@needs_row_locks
 def test_without_lock_and_condition_the_real_transition_delivers_more_than_once(dummy, monkeypatch):
     payment = make_payment(person=make_user())
     simulator.pay(payment.reference, outcome="success")
@@ -155,6 +158,63 @@ def test_parallel_checkouts_of_one_person_are_one_checkout_and_one_order():
 
     assert len(set(answers)) == 1, answers
     assert Checkout.objects.count() == Order.objects.count() == Payment.objects.count() == 1
+
+
+class MeetingSellable:
+    """Gives only when somebody else gives the same, or after a while."""
+
+    def __init__(self, dummy, people):
+        self.dummy, self.barrier = dummy, Barrier(people)
+
+    def __getattr__(self, name):
+        return getattr(self.dummy, name)
+
+    def deliver(self, line):
+        with suppress(BrokenBarrierError):
+            self.barrier.wait(1)
+        self.dummy.deliver(line)
+
+
+def pay_twice_at_once(dummy):
+    """One guest has two orders for one thing, and both payments arrive at the same moment."""
+    offer = make_offer()
+    checkouts = [open_checkout(offer=offer) for _ in range(2)]
+    orders = [
+        place_order(checkout=checkout, has_consented=True, email="ada@example.com")
+        for checkout in checkouts
+    ]
+    payments = [start_payment(order=order) for order in orders]
+    for payment in payments:
+        simulator.pay(payment.reference, outcome="success")
+    sellables.register("dummy", MeetingSellable(dummy, 2))
+
+    def settle(number):
+        mine = Payment.objects.select_related("order").get(pk=payments[number].pk)
+        settling.refresh_payment(mine, source="race")
+
+    all_at_once(2, settle)
+
+
+def test_two_orders_of_one_guest_paid_at_the_same_moment_give_the_thing_once(dummy):
+    make_user(email="ada@example.com")
+
+    pay_twice_at_once(dummy)
+
+    assert dummy.count("deliver") == 1
+    assert set(Order.objects.values_list("state", flat=True)) == {states.PAID}
+    second = Order.objects.exclude(attention="").get()
+    assert "Refund this line" in second.attention
+    assert audit_books()["ok"]
+
+
+@needs_row_locks
+def test_without_a_lock_on_the_buyer_two_orders_give_it_twice(dummy, monkeypatch):
+    make_user(email="ada@example.com")
+    monkeypatch.setattr(settling, "lock_buyer", lambda order: None)
+
+    pay_twice_at_once(dummy)
+
+    assert dummy.count("deliver") == 2
 
 
 def test_parallel_refunds_of_one_line_send_it_back_once(dummy):
@@ -247,11 +307,7 @@ def test_a_code_for_ten_used_by_fifty_at_once_is_used_ten_times(dummy):
     assert coupon.uses == coupon.redemptions.filter(released_at=None).count() == 10
 
 
-@pytest.mark.skipif(
-    "not __import__('django.db', fromlist=['connection']).connection.features"
-    ".has_select_for_update",
-    reason="SQLite runs writers one after another: the guard matters on PostgreSQL only",
-)
+@needs_row_locks
 def test_without_the_condition_a_code_for_one_is_used_more_often(dummy, monkeypatch):
     """The control: read, then write, as careless code would."""
     coupon = make_coupon(code="ONE", kind="percent", percent=1000)
