@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from engineroom import clock
-from payments import taxes
+from payments import taxes, vat
 from payments.models import Checkout, CheckoutLine, Coupon, Offer
 from payments.pricing import Quote
 from payments.queries.checkouts import quote_for
@@ -25,12 +25,13 @@ def preview(
     *,
     coupon: Coupon | None = None,
     country: str = "",
+    postal_code: str = "",
     vat_id: str = "",
     in_instalments: bool = False,
     person=None,
 ) -> Quote:
     """The quote of these wishes, all in one currency, now. `vat_id` is a checked one, `person` who
-    asks (None: a guest).
+    asks (None: a guest); the postal code says whether the address lies where other taxes hold.
 
     Raises MixedCurrencies.
     """
@@ -48,7 +49,9 @@ def preview(
         lines,
         currency,
         coupon=coupon_terms(coupon, currency) if coupon and coupon.is_valid_now else None,
-        tax=taxes.terms(country, vat_id, clock.now().date()),
+        tax=taxes.terms(
+            country, vat_id, clock.now().date(), vat.territory_of(country, postal_code)
+        ),
         in_instalments=in_instalments,
         buyer=Checkout(person=person),
     )

@@ -154,6 +154,19 @@ def test_a_preview_by_the_api_writes_nothing_and_says_each_step(client):
 
 
 @pytest.mark.django_db
+def test_a_preview_knows_by_the_postal_code_where_a_countrys_vat_does_not_hold(client):
+    offer = make_offer(amount_minor=11900)
+
+    def tax(postal_code):
+        body = {"lines": [{"offer": offer.public_id}], "country": "DE", "postal_code": postal_code}
+        answer = client.post("/api/v1/price-previews", body, content_type="application/json")
+        return answer.json()["tax_minor"]
+
+    with override_settings(SELLER_COUNTRY="DE"):
+        assert (tax("10115"), tax("27498")) == (1900, 0)
+
+
+@pytest.mark.django_db
 def test_wrong_previews_are_refused_with_their_field(client):
     offer = make_offer()
 

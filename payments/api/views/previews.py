@@ -26,6 +26,7 @@ class NewPreviewSerializer(serializers.Serializer):
     lines = PreviewLineInputSerializer(many=True, min_length=1, max_length=20)
     coupon = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
     country = serializers.CharField(max_length=2, required=False, default="", allow_blank=True)
+    postal_code = serializers.CharField(max_length=20, required=False, default="", allow_blank=True)
     vat_id = serializers.CharField(max_length=30, required=False, default="", allow_blank=True)
     in_instalments = serializers.BooleanField(required=False, default=False)
 

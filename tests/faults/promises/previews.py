@@ -28,17 +28,21 @@ from tests.faults.buyers import charged
 from tests.faults.promise import Promise, Tally, by_chance
 
 CURRENCIES = ("EUR", "JPY", "KWD")
-# Where buyers live, and the VAT id they give: at home, in the EU, outside, with and without.
+# Where buyers live, and the VAT id they give: at home, in the EU, outside, with and without, and
+# where a member state has places without its VAT (Helgoland, the Canary Islands).
 PLACES = (
-    ("DE", ""),
-    ("DE", "DE136695976"),
-    ("FR", ""),
-    ("FR", "FR40303265045"),
-    ("AT", "ATU13585627"),
-    ("GR", "EL094259216"),
-    ("IE", ""),
-    ("US", ""),
-    ("CH", "CHE107787577MWST"),
+    ("DE", "", ""),
+    ("DE", "10115", "DE136695976"),
+    ("DE", "27498", ""),
+    ("FR", "", ""),
+    ("FR", "75002", "FR40303265045"),
+    ("ES", "35001", ""),
+    ("ES", "28001", ""),
+    ("AT", "", "ATU13585627"),
+    ("GR", "", "EL094259216"),
+    ("IE", "", ""),
+    ("US", "", ""),
+    ("CH", "", "CHE107787577MWST"),
 )
 SHAPES = ("once",) * 9 + ("parts", "membership", "trial")
 MONTH = timedelta(days=31)
@@ -97,7 +101,7 @@ class Cart:
     lines: list[tuple[Offer, int, int | None]]
     code: str = ""
     is_first_only: bool = False
-    place: tuple[str, str] = ("DE", "")
+    place: tuple[str, str, str] = ("DE", "", "")
     said: dict = field(default_factory=dict)
 
     @classmethod
@@ -131,11 +135,12 @@ class Cart:
         ).code
 
     def preview(self):
-        country, vat_id = self.place
+        country, postal_code, vat_id = self.place
         return preview_price(
             lines=self.lines,
             coupon=self.code,
             country=country,
+            postal_code=postal_code,
             vat_id=vat_id,
             in_instalments=self.shape == "parts",
         )
@@ -148,9 +153,10 @@ class Cart:
                 change_filled_line(
                     checkout=checkout, line_id=row.public_id, quantity=quantity, amount_minor=amount
                 )
-        country, vat_id = self.place
+        country, postal_code, vat_id = self.place
         return change_checkout(
             checkout=checkout,
+            billing={"postal_code": postal_code},
             country=country,
             vat_id=vat_id,
             coupon=self.code,
