@@ -4,6 +4,7 @@ from accounts.bearers import digest
 from accounts.models import Team, TeamMember
 from learning.models import SeatClaim, SeatPool
 from learning.rosters import Roster
+from payments.queries.offers import offers_giving
 
 KIND = "team-seats"
 # The key of an offer whose seats open every course.
@@ -38,6 +39,16 @@ def pools_run_by(person) -> dict[int, list[SeatPool]]:
     for pool in SeatPool.objects.filter(team__in=teams).select_related("course").order_by("-pk"):
         found.setdefault(pool.team_id, []).append(pool)
     return found
+
+
+def more_seats(pool: SeatPool, person) -> dict | None:
+    """The cheapest offer by which the team's owner gets more seats of the same; None for others,
+    whose seats would come to a team of their own. Two queries."""
+    owner = owner_of(pool.team)
+    if owner is None or owner.pk != person.pk:
+        return None
+    key = pool.course.slug if pool.course else EVERYTHING
+    return next(iter(offers_giving(KIND, [key])), None)
 
 
 def claims_of(pool: SeatPool):

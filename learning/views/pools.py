@@ -15,6 +15,7 @@ from learning.queries.seats import (
     REPORT_HEADING,
     claim_of,
     claims_of,
+    more_seats,
     pool_run_by,
     report_rows,
     roster_table,
@@ -107,7 +108,13 @@ def _invite(request, pool):
 
 def _page(request, pool, *, form=None, url="", status=200):
     page = key_page(claims_of(pool), ["-pk"], after=request.GET.get("after", ""), size=PAGE)
-    context = {"pool": pool, "page": page, "form": form or InviteForm(), "url": url}
+    context = {
+        "pool": pool,
+        "page": page,
+        "form": form or InviteForm(),
+        "url": url,
+        "more": more_seats(pool, request.user),
+    }
     return render(request, "learning/pool.html", context, status=status)
 
 

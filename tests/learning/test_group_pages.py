@@ -9,13 +9,18 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import TeamMember
 from engineroom import outbox
 from learning.actions.seats import claim_seat, invite_people, renew_link
-from learning.models import SeatClaim, WaitingEntry
+from learning.models import SeatClaim, SeatPool, WaitingEntry
+from payments.actions.checkouts import open_checkout
+from payments.actions.ordering import place_order, start_payment
+from payments.models import Offer
 from tests.factories.accounts import make_user
 from tests.factories.cohorts import buy_seat, make_cohort, order_seat
 from tests.factories.learning import make_course
-from tests.factories.seats import make_pool, make_team, owner_of
+from tests.factories.payments import pay
+from tests.factories.seats import buy_team_seats, make_pool, make_team, owner_of
 
 pytestmark = pytest.mark.django_db
 
@@ -199,3 +204,22 @@ def test_lists_cost_the_same_for_one_and_five(kind):
         counts.append(len(seen))
 
     assert counts[0] == counts[1]
+
+
+def test_the_owner_of_a_team_buys_more_seats_of_the_same_pool(client):
+    course, owner = make_course(), make_user()
+    buy_team_seats(owner, course, quantity=2)
+    pool = SeatPool.objects.get()
+    offer = Offer.objects.get()
+    runner = make_user()
+    TeamMember.objects.create(team=pool.team, person=runner, role=TeamMember.Role.MANAGER)
+
+    client.force_login(runner)
+    assert offer.get_absolute_url() not in client.get(pool.get_absolute_url()).text
+    client.force_login(owner)
+    assert offer.get_absolute_url() in client.get(pool.get_absolute_url()).text
+
+    checkout = open_checkout(offer=offer, person=owner, quantity=3)
+    pay(start_payment(order=place_order(checkout=checkout, has_consented=True)))
+    pool.refresh_from_db()
+    assert (SeatPool.objects.count(), pool.seats) == (1, 5)
