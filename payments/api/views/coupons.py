@@ -1,9 +1,8 @@
 """Coupons and batches of one-time codes, for staff."""
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import status
 from rest_framework.mixins import ListModelMixin
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -25,7 +24,7 @@ from payments.api.selling import (
     CouponWriteSerializer,
     EndedSerializer,
 )
-from payments.api.views.selling import SellingView
+from payments.api.views.selling import SellingView, found, made, said
 from payments.models import Coupon, CouponBatch
 from payments.queries.coupons import (
     batch_by_id,
@@ -38,17 +37,11 @@ TAGS = ["selling"]
 
 
 def _coupon(coupon_id: str) -> Coupon:
-    coupon = coupon_by_id(coupon_id) if coupon_id.isprintable() else None
-    if coupon is None:
-        raise Http404
-    return coupon
+    return found(coupon_by_id, coupon_id)
 
 
 def _batch(batch_id: str) -> CouponBatch:
-    batch = batch_by_id(batch_id) if batch_id.isprintable() else None
-    if batch is None:
-        raise Http404
-    return batch
+    return found(batch_by_id, batch_id)
 
 
 @budget(100)
@@ -83,12 +76,9 @@ class CouponList(ListModelMixin, SellingView):
         responses={201: CouponSerializer},
     )
     def post(self, request):
-        form = CouponWriteSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        coupon = make_coupon(actor=request.user, **form.said())
-        headers = {"Location": f"/api/v1/coupons/{coupon.public_id}"}
+        coupon = make_coupon(actor=request.user, **said(CouponWriteSerializer, request))
         whole = self.get_serializer(_coupon(coupon.public_id)).data
-        return Response(whole, status=status.HTTP_201_CREATED, headers=headers)
+        return made(whole, f"coupons/{coupon.public_id}")
 
 
 @budget(100)
@@ -110,9 +100,8 @@ class CouponDetail(SellingView):
     )
     def patch(self, request, coupon_id):
         coupon = _coupon(coupon_id)
-        form = CouponChangeSerializer(data=request.data, partial=True)
-        form.is_valid(raise_exception=True)
-        change_coupon(coupon=coupon, actor=request.user, **form.said())
+        wanted = said(CouponChangeSerializer, request, partial=True)
+        change_coupon(coupon=coupon, actor=request.user, **wanted)
         return Response(self.get_serializer(_coupon(coupon_id)).data)
 
 
@@ -143,12 +132,9 @@ class BatchList(ListModelMixin, SellingView):
         responses={201: BatchSerializer},
     )
     def post(self, request):
-        form = BatchWriteSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        batch = make_coupon_batch(actor=request.user, **form.said())
-        headers = {"Location": f"/api/v1/coupon-batches/{batch.public_id}"}
+        batch = make_coupon_batch(actor=request.user, **said(BatchWriteSerializer, request))
         whole = self.get_serializer(_batch(batch.public_id)).data
-        return Response(whole, status=status.HTTP_201_CREATED, headers=headers)
+        return made(whole, f"coupon-batches/{batch.public_id}")
 
 
 @budget(100)

@@ -1,8 +1,6 @@
 """What is on sale, and how staff put it there."""
 
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
 from rest_framework.mixins import ListModelMixin
 from rest_framework.response import Response
 
@@ -11,7 +9,7 @@ from payments.actions.offers import change_offer, make_offer
 from payments.api.permissions import MaySell
 from payments.api.selling import OfferSourceSerializer, OfferWriteSerializer
 from payments.api.serializers import OfferSerializer
-from payments.api.views.selling import SellingView
+from payments.api.views.selling import SellingView, found, made, said
 from payments.models import Offer
 from payments.queries.offers import all_offers, open_offers
 
@@ -19,10 +17,7 @@ STAFF = ["selling"]
 
 
 def _found(offer_id: str) -> Offer:
-    offer = all_offers().filter(public_id=offer_id).first() if offer_id.isprintable() else None
-    if offer is None:
-        raise Http404
-    return offer
+    return found(lambda public_id: all_offers().filter(public_id=public_id).first(), offer_id)
 
 
 @budget(100)
@@ -51,12 +46,9 @@ class OfferList(ListModelMixin, SellingView):
         responses={201: OfferSourceSerializer},
     )
     def post(self, request):
-        form = OfferWriteSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        offer = make_offer(actor=request.user, **form.said())
-        headers = {"Location": f"/api/v1/offers/{offer.public_id}"}
+        offer = make_offer(actor=request.user, **said(OfferWriteSerializer, request))
         whole = OfferSourceSerializer(_found(offer.public_id)).data
-        return Response(whole, status=status.HTTP_201_CREATED, headers=headers)
+        return made(whole, f"offers/{offer.public_id}")
 
 
 @budget(100)
@@ -94,7 +86,6 @@ class OfferDetail(SellingView):
     )
     def patch(self, request, offer_id):
         offer = _found(offer_id)
-        form = OfferWriteSerializer(data=request.data, partial=True)
-        form.is_valid(raise_exception=True)
-        change_offer(offer=offer, actor=request.user, **form.said())
+        wanted = said(OfferWriteSerializer, request, partial=True)
+        change_offer(offer=offer, actor=request.user, **wanted)
         return Response(self.get_serializer(_found(offer_id)).data)
