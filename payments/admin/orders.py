@@ -8,12 +8,11 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from engineroom.admin import GivenFilter, ReadOnlyAdmin
-from engineroom.asking import asks
 from engineroom.budgets import budget
 from engineroom.refusals import Refusal
 from payments import money
-from payments.actions.attending import look_after
 from payments.actions.refunding import refund_lines
+from payments.admin.attending import looks_after
 from payments.admin.drafts import DraftPages
 from payments.forms import RefundForm
 from payments.models import Order, OrderLine, Payment, Refund
@@ -101,6 +100,7 @@ class OrderAdmin(DraftPages, ReadOnlyAdmin):
     search_help_text = "Order number or e-mail address"
     inlines = [LineInline, PaymentInline, RefundInline]
     actions = ["look_after"]
+    look_after = looks_after(these="these orders", named="number", permission="refund")
     fields = [
         ("number", "state", "mode"),
         ("email", "person", "was_guest"),
@@ -113,16 +113,6 @@ class OrderAdmin(DraftPages, ReadOnlyAdmin):
 
     def has_refund_permission(self, request):
         return request.user.has_perm("payments.refund_order")
-
-    @asks(
-        "Take these orders off the list of what needs attention? The reasons stay in the audit trail.",
-        description="Mark as looked after",
-        permissions=["refund"],
-        shown=lambda order: f"{order.number}: {order.attention or 'needs no attention'}",
-    )
-    def look_after(self, request, queryset):
-        count = sum(look_after(row=order, actor=request.user) for order in queryset)
-        self.message_user(request, f"{count} looked after.")
 
     @admin.display(description="Total", ordering="total_minor")
     def total(self, order):

@@ -9,12 +9,11 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from engineroom.admin import GivenFilter, ReadOnlyAdmin
-from engineroom.asking import asks
 from engineroom.budgets import budget
 from engineroom.refusals import Refusal
 from payments import money
-from payments.actions.attending import look_after
 from payments.actions.steering import cancel_subscription, settle_by_hand
+from payments.admin.attending import looks_after
 from payments.admin.orders import ReadOnlyInline
 from payments.models import Mode, Order, Subscription
 from payments.queries.subscriptions import rhythm
@@ -84,6 +83,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     search_help_text = "Id, the gateway's name for it, e-mail address or title"
     inlines = [PaidInline]
     actions = ["look_after"]
+    look_after = looks_after(these="these", named="public_id", permission="cancel")
     fields = [
         ("public_id", "state", "kind_of_money"),
         ("person", "offer", "title"),
@@ -99,16 +99,6 @@ class SubscriptionAdmin(ReadOnlyAdmin):
 
     def has_cancel_permission(self, request):
         return request.user.has_perm(PERMISSION)
-
-    @asks(
-        "Take these off the list of what needs attention? The reasons stay in the audit trail.",
-        description="Mark as looked after",
-        permissions=["cancel"],
-        shown=lambda one: f"{one.public_id}: {one.attention or 'needs no attention'}",
-    )
-    def look_after(self, request, queryset):
-        count = sum(look_after(row=one, actor=request.user) for one in queryset)
-        self.message_user(request, f"{count} looked after.")
 
     @admin.display(description="Price", ordering="amount_minor")
     def price(self, subscription):
