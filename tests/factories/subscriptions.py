@@ -1,11 +1,11 @@
 """A gateway that keeps subscriptions in memory and bills them by the clock, and things paid in periods."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from engineroom import clock
-from payments import gateways, periods
+from payments import gateways, periods, sellables, states
 from payments.actions.checkouts import open_checkout
 from payments.actions.ordering import place_order, start_payment
 from payments.actions.settling import refresh_payment
@@ -18,12 +18,15 @@ from payments.gateways.base import (
     Started,
     SubscriptionReading,
 )
-from payments.models import Checkout, Offer, Subscription
+from payments.models import Checkout, Offer, Order, OrderKind, Payment, Subscription
 from payments.refusals import GatewayUnavailable
 from tests.factories.accounts import make_user
 from tests.factories.payments import DummySellable, make_offer, pay
 
 _number = count(1)
+# The last day of a month, which the next month does not have.
+START = datetime(2027, 1, 31, 10, 0, tzinfo=UTC)
+at = clock.stopped_at
 
 
 class PeriodicSellable(DummySellable):
@@ -286,6 +289,13 @@ def use_fake_gateway(settings) -> FakeSubscriptionGateway:
     return FakeSubscriptionGateway()
 
 
+def sell_in_periods() -> PeriodicSellable:
+    """Dummy things are sold for periods in this test."""
+    periodic = PeriodicSellable()
+    sellables.register("dummy", periodic)
+    return periodic
+
+
 def make_membership(**fields) -> Offer:
     """A membership of dummy things: 29.00 EUR a month unless said otherwise."""
     fields.setdefault("period", "month")
@@ -319,3 +329,14 @@ def subscribe(offer=None, person=None, *, in_instalments=False, coupon=None) -> 
     refresh_payment(payment, source="return")
     order.refresh_from_db()
     return order.subscription
+
+
+def renewals() -> list[Order]:
+    """The orders of periods after the first, in the order they were written."""
+    return list(Order.objects.filter(kind=OrderKind.RENEWAL).order_by("pk"))
+
+
+def booked() -> int:
+    """Minor units of all payments that were captured, by the school's own rows."""
+    captured = Payment.objects.filter(state=states.CAPTURED)
+    return sum(captured.values_list("amount_minor", flat=True))

@@ -4,6 +4,7 @@ import pytest
 
 from payments import sellables
 from tests.factories.payments import DummySellable
+from tests.factories.subscriptions import sell_in_periods, use_fake_gateway
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +14,15 @@ def dummy():
     sellables.register("dummy", thing)
     yield thing
     sellables.forget("dummy")
+
+
+@pytest.fixture
+def gateway(settings):
+    """The fake gateway that keeps subscriptions, as the school's own."""
+    return use_fake_gateway(settings)
+
+
+@pytest.fixture
+def thing():
+    """What is sold for periods, in place of the dummy."""
+    return sell_in_periods()

@@ -1,46 +1,24 @@
 """Instalments and coupons over periods: completed by the last, closed by a missed one, priced as agreed."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from engineroom import clock, mail
 from engineroom.models import OutboxEvent
-from payments import periods, sellables, states
+from payments import periods, states
 from payments.actions.dunning import sweep_subscriptions
 from payments.actions.refunding import refund_lines
 from payments.actions.steering import cancel_subscription
 from payments.actions.subscriptions import refresh_subscription
-from payments.models import Coupon, Order, OrderKind, Subscription
+from payments.models import Coupon, Order, Subscription
 from payments.queries.books import audit_books
 from payments.queries.subscriptions import churn, recurring_revenue
 from payments.refusals import CouponNotForTrial, InstalmentsOwed
 from tests.factories.payments import make_offer
-from tests.factories.subscriptions import (
-    PeriodicSellable,
-    make_membership,
-    subscribe,
-    use_fake_gateway,
-)
+from tests.factories.subscriptions import START, at, make_membership, renewals, subscribe
 
 pytestmark = pytest.mark.django_db
-START = datetime(2027, 1, 31, 10, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def gateway(settings):
-    return use_fake_gateway(settings)
-
-
-@pytest.fixture
-def thing():
-    periodic = PeriodicSellable()
-    sellables.register("dummy", periodic)
-    return periodic
-
-
-def at(moment):
-    return clock.stopped_at(moment)
 
 
 def month(number):
@@ -50,10 +28,6 @@ def month(number):
 def coupon(**fields) -> Coupon:
     fields = {"code": f"CODE{Coupon.objects.count()}", "percent": 5000} | fields
     return Coupon.objects.create(**fields)
-
-
-def renewals():
-    return list(Order.objects.filter(kind=OrderKind.RENEWAL).order_by("pk"))
 
 
 def test_three_instalments_add_up_to_the_price_and_it_is_kept_for_good(gateway, thing):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engineroom import clock, outbox
-from payments import sellables, states
+from payments import states
 from payments.actions.changing import plan_change
 from payments.actions.dunning import sweep_subscriptions
 from payments.actions.steering import cancel_subscription, change_plan
@@ -21,30 +21,9 @@ from payments.refusals import (
     PlanNotOffered,
     PriceChanged,
 )
-from tests.factories.subscriptions import (
-    PeriodicSellable,
-    make_membership,
-    subscribe,
-    use_fake_gateway,
-)
+from tests.factories.subscriptions import at, make_membership, subscribe
 
 START = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def gateway(settings):
-    return use_fake_gateway(settings)
-
-
-@pytest.fixture
-def thing():
-    periodic = PeriodicSellable()
-    sellables.register("dummy", periodic)
-    return periodic
-
-
-def at(moment):
-    return clock.stopped_at(moment)
 
 
 def change_to(subscription, offer):

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from engineroom import outbox
-from payments import periods, sellables, states
+from payments import periods, states
 from payments.actions.disputes import refresh_disputes
 from payments.actions.ordering import place_order, start_payment
 from payments.actions.refunding import refund_lines
@@ -27,7 +27,7 @@ from payments.models import (
 from payments.queries.books import audit_books
 from tests.factories.accounts import make_user
 from tests.factories.payments import make_offer
-from tests.factories.subscriptions import PeriodicSellable, make_membership, open_for
+from tests.factories.subscriptions import make_membership, open_for
 from tests.payments.stripe_stand_in import money
 from tests.payments.stripe_stand_in.world import START, StripeWorld
 from tests.payments.test_pages import send
@@ -40,13 +40,6 @@ DOOR = "/webhooks/stripe/"
 def world(settings):
     with StripeWorld(settings) as world:
         yield world
-
-
-@pytest.fixture
-def thing():
-    periodic = PeriodicSellable()
-    sellables.register("dummy", periodic)
-    return periodic
 
 
 def knock(world, event, **how):

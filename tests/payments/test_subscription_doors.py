@@ -9,33 +9,16 @@ from django.urls import reverse
 from accounts.actions import erase_person
 from engineroom import clock, outbox
 from engineroom.models import AuditEntry
-from payments import periods, sellables, states
+from payments import periods, states
 from payments.actions.dunning import sweep_subscriptions
 from payments.actions.people import forget_buyer
 from payments.models import Order, OrderKind, Subscription
 from payments.queries.subscriptions import export_subscriptions
 from tests.factories.accounts import make_user
-from tests.factories.subscriptions import (
-    PeriodicSellable,
-    make_membership,
-    subscribe,
-    use_fake_gateway,
-)
+from tests.factories.subscriptions import make_membership, subscribe
 from tests.payments.test_api import Program
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def gateway(settings):
-    return use_fake_gateway(settings)
-
-
-@pytest.fixture
-def thing():
-    periodic = PeriodicSellable()
-    sellables.register("dummy", periodic)
-    return periodic
 
 
 @pytest.fixture

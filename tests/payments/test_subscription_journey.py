@@ -8,8 +8,8 @@ import pytest
 from django.db import connection, connections
 from django.test import Client
 
-from engineroom import clock, outbox
-from payments import gateways, periods, sellables, states
+from engineroom import outbox
+from payments import gateways, periods, states
 from payments.actions import renewals, subscriptions
 from payments.actions.changing import plan_change
 from payments.actions.dunning import sweep_subscriptions
@@ -21,7 +21,6 @@ from payments.models import (
     GatewayEvent,
     Order,
     OrderKind,
-    Payment,
     SimulatorPayment,
     Subscription,
 )
@@ -29,21 +28,9 @@ from payments.queries.books import audit_books
 from payments.queries.plans import renewal_quote
 from tests.factories.accounts import make_user
 from tests.factories.payments import make_offer
-from tests.factories.subscriptions import PeriodicSellable, make_membership, open_for
+from tests.factories.subscriptions import START, at, booked, make_membership, open_for
 
-START = datetime(2027, 1, 31, 10, 0, tzinfo=UTC)
 GOOD, DIES = "4242424242424242", "4000000000000341"
-
-
-@pytest.fixture
-def thing():
-    periodic = PeriodicSellable()
-    sellables.register("dummy", periodic)
-    return periodic
-
-
-def at(moment):
-    return clock.stopped_at(moment)
 
 
 def work():
@@ -71,11 +58,6 @@ def charged() -> int:
     """What the simulator has taken in all."""
     paid = SimulatorPayment.objects.filter(state=SimulatorPayment.State.SUCCEEDED)
     return sum(paid.values_list("amount_minor", flat=True))
-
-
-def booked() -> int:
-    captured = Payment.objects.filter(state=states.CAPTURED)
-    return sum(captured.values_list("amount_minor", flat=True))
 
 
 @pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 
 from engineroom import clock, outbox
 from engineroom.models import AuditEntry
-from payments import gateways, periods, sellables, states
+from payments import gateways, periods, states
 from payments.actions.changing import plan_change
 from payments.actions.checkouts import open_checkout
 from payments.actions.details import set_billing
@@ -16,47 +16,20 @@ from payments.actions.previewing import preview_price
 from payments.actions.refunding import refund_lines
 from payments.actions.settling import refresh_payment
 from payments.actions.steering import cancel_subscription, change_plan
-from payments.models import Checkout, Coupon, Order, OrderKind, Payment, Subscription
+from payments.models import Checkout, Coupon, Order, OrderKind, Subscription
 from payments.queries.books import audit_books
 from payments.queries.checkouts import lines_of, quote_of
 from payments.queries.plans import LEEWAY
 from payments.refusals import PriceChanged, SubscriptionOver
 from tests.factories.accounts import make_user
 from tests.factories.payments import make_offer
-from tests.factories.subscriptions import (
-    PeriodicSellable,
-    make_membership,
-    subscribe,
-    use_fake_gateway,
-)
+from tests.factories.subscriptions import START, at, booked, make_membership, subscribe
 
 pytestmark = pytest.mark.django_db
-START = datetime(2027, 1, 31, 10, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def gateway(settings):
-    return use_fake_gateway(settings)
-
-
-@pytest.fixture
-def thing():
-    periodic = PeriodicSellable()
-    sellables.register("dummy", periodic)
-    return periodic
-
-
-def at(moment):
-    return clock.stopped_at(moment)
 
 
 def after(months):
     return at(periods.after(START, "month", months) + timedelta(hours=1))
-
-
-def booked() -> int:
-    captured = Payment.objects.filter(state=states.CAPTURED)
-    return sum(captured.values_list("amount_minor", flat=True))
 
 
 def buy_twice() -> list[Order]:

@@ -6,43 +6,17 @@ import pytest
 
 from engineroom import clock, mail
 from engineroom.models import OutboxEvent
-from payments import periods, sellables, states
+from payments import periods, states
 from payments.actions.dunning import sweep_subscriptions
 from payments.actions.steering import cancel_subscription, keep_subscription
 from payments.actions.subscriptions import refresh_subscription, settle_subscription
-from payments.models import LedgerEntry, Order, OrderKind, Payment, Subscription
+from payments.models import LedgerEntry, Order, Payment, Subscription
 from payments.queries.books import audit_books
 from payments.refusals import GatewayUnavailable, PaymentMismatch
 from tests.factories.accounts import make_user
-from tests.factories.subscriptions import (
-    PeriodicSellable,
-    make_membership,
-    subscribe,
-    use_fake_gateway,
-)
+from tests.factories.subscriptions import START, at, make_membership, renewals, subscribe
 
 pytestmark = pytest.mark.django_db
-START = datetime(2027, 1, 31, 10, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def gateway(settings):
-    return use_fake_gateway(settings)
-
-
-@pytest.fixture
-def thing():
-    periodic = PeriodicSellable()
-    sellables.register("dummy", periodic)
-    return periodic
-
-
-def at(moment):
-    return clock.stopped_at(moment)
-
-
-def renewals():
-    return list(Order.objects.filter(kind=OrderKind.RENEWAL).order_by("pk"))
 
 
 def subjects():
