@@ -19,14 +19,14 @@ os.environ.update(
     SITE_URL="http://localhost",
 )
 
-import django  # noqa: E402
+import django  # noqa: E402 - only after the settings are known
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
+from django.core.management import call_command  # noqa: E402 - only after the settings are known
 
-from benchmarks.learner import enrolled_cookie  # noqa: E402
-from benchmarks.server import serve  # noqa: E402
+from benchmarks.learner import enrolled_cookie  # noqa: E402 - only after the settings are known
+from benchmarks.server import serve  # noqa: E402 - only after the settings are known
 
 ROUNDS, BATCH = 7, 60
 REPORT = Path(__file__).resolve().parent.parent / "docs" / "reference" / "performance.md"

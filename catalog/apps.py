@@ -5,7 +5,7 @@ class CatalogConfig(AppConfig):
     name = "catalog"
 
     def ready(self):
-        from catalog import art, jobs  # noqa: F401
+        from catalog import art, jobs  # noqa: F401 - importing them is what registers them
         from catalog.api import choices
         from engineroom import slots
 

@@ -8,7 +8,7 @@ class EngineroomConfig(AppConfig):
     def ready(self):
         from django.conf import settings
 
-        from engineroom import boards, checks, clock, clockwork, jobs, openapi, slots  # noqa: F401
+        from engineroom import boards, checks, clock, clockwork, jobs, openapi, slots  # noqa: F401 - importing them is what registers them
 
         if settings.TEST_SCHOOL:
             clock.follow(clockwork.stored_ahead)

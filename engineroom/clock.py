@@ -81,7 +81,7 @@ def moved_by(delta: timedelta):
     """Within the block the clock reads `delta` later (or earlier)."""
     global _now
     before = _now
-    _now = lambda: before() + delta  # noqa: E731
+    _now = lambda: before() + delta  # noqa: E731 - one line says it
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ class LearningConfig(AppConfig):
     def ready(self):
         from catalog.events import EditionPublished
         from engineroom import events, slots
-        from learning import jobs, listeners  # noqa: F401
+        from learning import jobs, listeners  # noqa: F401 - importing them is what registers them
         from learning.actions import erase_person
         from learning.actions.holdings import end_holding
         from learning.actions.works import plant_work

@@ -8,7 +8,7 @@ class PaymentsConfig(AppConfig):
     verbose_name = "Payments"
 
     def ready(self):
-        from payments import checks, jobs, listeners  # noqa: F401
+        from payments import checks, jobs, listeners  # noqa: F401 - importing them is what registers them
         from payments.admin.boards import orders_today, revenue
         from payments.events import LineRefunded
         from payments.queries.offers import course_prices

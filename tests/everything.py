@@ -53,7 +53,7 @@ def main() -> int:
     results: list[tuple[str, int, str, float]] = []
 
     def part(name: str, *arguments: str, **environment: str) -> None:
-        print(f"\n== {name}", flush=True)  # noqa: T201
+        print(f"\n== {name}", flush=True)  # noqa: T201 - said to whoever runs it
         started = time.monotonic()
         status, counts = pytest(*arguments, **environment)
         results.append((name, status, counts, time.monotonic() - started))
@@ -69,10 +69,10 @@ def main() -> int:
             part("Browser", "-m", "browser", DATABASE_URL="", CHROMIUM=find_or_install())
         except NoBrowser as missing:
             results.append(("Browser", 1, f"not run: {missing}", 0.0))
-    print()  # noqa: T201
+    print()  # noqa: T201 - said to whoever runs it
     for name, status, counts, seconds in results:
         mark = "ok  " if status == 0 else "FAIL"
-        print(f"{mark} {name:<11} {counts or 'no counts'} ({seconds:.0f} s)")  # noqa: T201
+        print(f"{mark} {name:<11} {counts or 'no counts'} ({seconds:.0f} s)")  # noqa: T201 - said to whoever runs it
     return 1 if any(status for _, status, _, _ in results) else 0
 
 

@@ -85,7 +85,7 @@ def postgres():
 def postgres_server(**changes):
     """Yields a fresh, empty Server. `changes` are settings of PostgreSQL, such as a safer commit."""
     # A socket's path may have 107 bytes at most, so the folder stays directly under /tmp.
-    root = Path(tempfile.mkdtemp(prefix="lectern-pg-", dir="/tmp"))  # noqa: S108
+    root = Path(tempfile.mkdtemp(prefix="lectern-pg-", dir="/tmp"))  # noqa: S108 - sockets need a short path
     root.chmod(0o755)
     folder = root / "server"
     folder.mkdir()

@@ -77,7 +77,7 @@ class FolderReader:
         self.used.add(path)
         fields, body, line = yamls.front_matter(self.package.text(path), path)
         heading, body, line = take_title(body, line)
-        text = lambda name, limit: yamls.words(fields.get(name, ""), path, name, limit)  # noqa: E731
+        text = lambda name, limit: yamls.words(fields.get(name, ""), path, name, limit)  # noqa: E731 - one line says it
         course = CourseSource(
             slug=key_of(text("slug", 160) or self.package.name) or "course",
             title=text("title", 200) or heading or title_from_name(self.package.name),

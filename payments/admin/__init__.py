@@ -1,6 +1,6 @@
 """The till in the admin: offers by actions, everything with money read-only, refunds by action."""
 
-from payments.admin import (  # noqa: F401
+from payments.admin import (  # noqa: F401 - importing them is what registers them
     books,
     coupons,
     disputes,

@@ -33,7 +33,7 @@ def find_or_install() -> str:
     if path := find():
         return path
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        print("Installing Chromium with the system's package manager.", flush=True)  # noqa: T201
+        print("Installing Chromium with the system's package manager.", flush=True)  # noqa: T201 - said to whoever runs it
         quiet = {
             "stdout": subprocess.DEVNULL,
             "stderr": subprocess.DEVNULL,

@@ -53,7 +53,7 @@ class School:
         raise AssertionError(f"No mail to {address} holds a link with {part}.")
 
     def ready(self) -> dict:
-        with urllib.request.urlopen(self.url + "/readyz", timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(self.url + "/readyz", timeout=10) as answer:  # noqa: S310 - our own school
             return json.load(answer)
 
 

@@ -22,7 +22,7 @@ def first_page(url: str, since: float, within: float) -> float:
     """Seconds from `since` until the front page answers."""
     while time.monotonic() - since < within:
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310
+            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own school
                 assert answer.status == 200
                 return time.monotonic() - since
         except OSError:
@@ -40,7 +40,7 @@ def counts(data_dir) -> dict[str, int]:
         )
     ]
     found = {
-        name: link.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0]  # noqa: S608
+        name: link.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0]  # noqa: S608 - names of our own tables
         for name in names
     }
     link.close()
@@ -95,5 +95,5 @@ def test_it_opens_twice_and_stops_when_told(tmp_path, chromium, capsys):
     assert "Staff login" not in said
     assert {name: count for name, count in counts(tmp_path).items() if count != before[name]} == {}
     with capsys.disabled():
-        print(f"\nfirst page after {took:.1f} s, second start {again:.1f} s")  # noqa: T201
+        print(f"\nfirst page after {took:.1f} s, second start {again:.1f} s")  # noqa: T201 - said to whoever runs it
     assert re.search(r"is at http://localhost:\d+/", said)

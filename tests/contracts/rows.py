@@ -115,7 +115,7 @@ def copies(row, count: int, start: int = 0, **changing) -> None:
     names = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {options.db_table} ({names}) WITH RECURSIVE n(i) AS"  # noqa: S608
+            f"INSERT INTO {options.db_table} ({names}) WITH RECURSIVE n(i) AS"  # noqa: S608 - names of our own tables
             " (SELECT %s UNION ALL SELECT i + 1 FROM n WHERE i < %s)"
             f" SELECT {wanted} FROM n, {options.db_table} t WHERE t.{options.pk.column} = %s",
             [start, start + count - 1, row.pk],

@@ -29,7 +29,7 @@ def modules() -> Path:
     wanted = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
     stamp = MODULES / ".lock-digest"
     if not stamp.exists() or stamp.read_text() != wanted:
-        subprocess.run(  # noqa: S603
+        subprocess.run(  # noqa: S603 - our own command
             [
                 _bin() / "node",
                 _bin().parent / "lib/node_modules/npm/bin/npm-cli.js",
@@ -50,7 +50,7 @@ def modules() -> Path:
 
 def run(script: str, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess:
     """Run a package's command line; `script` is a path below node_modules."""
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(  # noqa: S603 - our own command
         [_bin() / "node", modules() / script, *arguments],
         cwd=cwd or HERE,
         env=environment(),
