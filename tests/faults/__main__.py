@@ -23,7 +23,7 @@ LAYERS = 3
 
 
 def say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201
+    print(text, flush=True)  # noqa: T201 - said to whoever runs it
 
 
 def environment(db: str, folder: Path, stack: ExitStack):

@@ -4,7 +4,7 @@ import os
 
 os.environ.setdefault("EMAIL_URL", "memorymail://")
 
-from config.settings import *  # noqa: E402, F403
+from config.settings import *  # noqa: E402, F403 - the same but for what follows
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-LOGGING["root"]["level"] = "CRITICAL"  # noqa: F405
+LOGGING["root"]["level"] = "CRITICAL"  # noqa: F405 - from the settings above
