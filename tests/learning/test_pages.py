@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from learning.models import Answer, Attempt, Completion, Enrollment, Submission
+from learning.models import Answer, Attempt, Completion, Enrollment
 from tests.factories import learning as make
 from tests.factories.accounts import make_user
 
@@ -310,107 +310,3 @@ def test_anothers_result_does_not_exist(client, learner, place):
 
     path = reverse("learning:result", args=[place.course.slug, "practice", attempt.public_id])
     assert client.get(path).status_code == 404
-
-
-# --- projects
-
-
-def test_work_is_handed_in_and_replaced(learner, place):
-    data = {"title": "My work", "link": "https://example.com/x", "text": "", "is_public": "on"}
-
-    assert learner.post(address(place, "work"), data).status_code == 302
-    html = learner.get(address(place, "work")).content.decode()
-    assert "Handed in" in html
-    assert "shown in the gallery as “Ada”" in html
-    learner.post(address(place, "work"), {"title": "My work, again", "text": "Words"})
-
-    work = Submission.objects.get()
-    assert (work.title, work.is_public, work.author_name) == ("My work, again", False, "Ada")
-    assert Completion.objects.get().item_kind == "project"
-
-
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [
-        ({"title": "", "text": "x"}, "This field is required"),
-        ({"title": "x"}, "Hand in a link or some words"),
-        ({"title": "x", "link": "javascript:alert(1)"}, "Enter a valid URL"),
-        ({"title": "x", "link": "ftp://example.com/x"}, "starts with https://"),
-        ({"title": "x\0", "text": "x"}, "Null characters"),
-        ({"title": "x" * 201, "text": "x"}, "at most 200"),
-    ],
-)
-def test_bad_work_is_refused_beside_the_field(learner, place, data, said):
-    response = learner.post(address(place, "work"), data)
-
-    assert response.status_code == 400
-    assert said in response.content.decode()
-    assert "<title>Error: " in response.content.decode()
-    assert not Submission.objects.exists()
-    assert not Completion.objects.exists()
-
-
-def test_work_is_shown_as_text_never_as_markup(learner, place):
-    text = "<script>alert(1)</script>"
-    learner.post(address(place, "work"), {"title": text, "text": text, "is_public": "on"})
-
-    html = learner.get(address(place, "work")).content.decode()
-    assert "<script>alert" not in html
-    assert "&lt;script&gt;" in html
-
-
-# --- my learning
-
-
-def test_my_learning_without_courses_points_to_the_catalog(client):
-    client.force_login(make_user())
-
-    assert "Nothing on the shelf yet" in client.get("/learn/").content.decode()
-
-
-def test_my_learning_shows_next_step_progress_and_results(learner, place):
-    learner.post(address(place, "first"))
-    learner.post(address(place, "practice"), form_of(place) | {"check": "1"})
-    learner.get(address(place, "practice"))
-
-    html = learner.get("/learn/").content.decode()
-    assert 'aria-valuenow="2"' in html
-    assert "6 of 6" in html
-    assert address(place, "third") in html
-    assert "You were last in Practice" in html
-
-
-def test_my_learning_costs_the_same_with_one_and_twenty_courses(client, place):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    client.force_login(place.person)
-    make.make_attempt(place)
-    client.post(address(place, "practice"), form_of(place) | {"check": "1"})
-    counts = []
-    for _ in range(2):
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
-            html = client.get("/learn/").content.decode()
-        counts.append(len(queries))
-        for _ in range(19):
-            make.make_enrollment(place.person)
-
-    assert counts[0] == counts[1] <= 7
-    assert html.count('role="progressbar"') == 20
-
-
-def test_finished_and_ended_courses_stand_apart(client, place):
-    client.force_login(place.person)
-    for key in ("first", "second", "third"):
-        client.post(address(place, key))
-    client.post(address(place, "practice"), form_of(place) | {"check": "1"})
-    client.post(address(place, "work"), {"title": "x", "text": "x"})
-
-    assert "Read again" in client.get("/learn/").content.decode()
-
-    place.person.grants.all().delete()
-    html = client.get("/learn/").content.decode()
-    assert "Your access has ended" in html
-    assert "5 of 5 steps were finished" in html

@@ -5,7 +5,6 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pypdf
 import pytest
-from django.core import mail
 from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -13,20 +12,13 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from accounts.actions import issue_device
-from accounts.roles import SUPPORT
-from engineroom import outbox
-from engineroom.addresses import visitor_country
-from payments import einvoice, invoicing, pricing, printing, vies
-from payments.actions.evidence import UNCHECKED, note_evidence, note_network, note_vat_id_check
-from payments.actions.invoices import resend_invoice
-from payments.actions.people import forget_buyer
-from payments.models import Invoice
-from payments.views.visitors import SESSION_KEY
+from payments import einvoice, invoicing, pricing, printing
 from tests.factories.accounts import make_user
-from tests.factories.invoices import credit, make_invoice, make_taxable_order, tax_order
-from tests.factories.payments import make_checkout
+from tests.factories.invoices import make_invoice
 
 RAM = "{urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100}"
+
+
 SELLER = {
     "name": "School & Söhne GmbH",
     "address": ["Long Street 1", "10115 Berlin"],
@@ -36,6 +28,8 @@ SELLER = {
     "email": "bills@school.example",
     "url": "https://school.example",
 }
+
+
 BUYER = {
     "name": "Ada <b>Buyer</b>",
     "company": "",
@@ -298,151 +292,3 @@ def client_of(person) -> Client:
     client = Client()
     client.force_login(person)
     return client
-
-
-FORMS = ("/", ".pdf", ".xml")
-
-
-@pytest.mark.django_db
-def test_the_owner_reads_page_pdf_and_xml():
-    person = make_user()
-    invoice = make_invoice(person=person)
-    client = client_of(person)
-
-    page, pdf, xml = (client.get(f"/invoices/{invoice.public_id}{form}") for form in FORMS)
-
-    assert invoice.number in page.content.decode()
-    assert page["X-Robots-Tag"] == "noindex"
-    assert pdf.content.startswith(b"%PDF")
-    assert pdf["Content-Disposition"] == f'attachment; filename="{invoice.number}.pdf"'
-    hold_to_the_rules(xml.content)
-    assert xml["Content-Type"] == "application/xml"
-
-
-@pytest.mark.django_db
-def test_a_foreign_invoice_is_not_there():
-    invoice = make_invoice(person=make_user())
-
-    for client in (Client(), client_of(make_user()), client_of(make_user(is_staff=True))):
-        for form in FORMS:
-            assert client.get(f"/invoices/{invoice.public_id}{form}").status_code == 404
-    assert Client().get("/invoices/none/").status_code == 404
-
-
-@pytest.mark.django_db
-def test_staff_who_may_see_invoices_see_all():
-    invoice = make_invoice(person=make_user())
-    client = client_of(make_user(is_staff=True, roles=[SUPPORT]))
-
-    assert client.get(f"/invoices/{invoice.public_id}/").status_code == 200
-
-
-@pytest.mark.django_db
-def test_a_guest_sees_it_in_the_browser_that_paid():
-    invoice = make_invoice(email="guest@example.com")
-    checkout = invoice.order.checkout
-    guest = Client()
-    session = guest.session
-    session[SESSION_KEY] = [checkout.public_id]
-    session.save()
-    guest.cookies["session"] = session.session_key
-
-    assert guest.get(f"/invoices/{invoice.public_id}/").status_code == 200
-    assert Client().get(f"/invoices/{invoice.public_id}/").status_code == 404
-
-
-@pytest.mark.django_db
-def test_the_receipt_links_to_it_on_page_and_in_mail():
-    person = make_user()
-    invoice = make_invoice(person=person)
-    note = credit(invoice, [100])
-    outbox.drain()
-
-    page = client_of(person).get(invoice.order.get_absolute_url()).content.decode()
-
-    assert invoice.get_absolute_url() in page
-    assert note.get_absolute_url() in page
-    receipt = next(sent for sent in mail.outbox if "receipt" in sent.subject.lower())
-    refund = next(sent for sent in mail.outbox if "refund" in sent.subject.lower())
-    for sent, document in ((receipt, invoice), (refund, note)):
-        assert document.number in sent.body
-        assert document.get_absolute_url() in sent.alternatives[0][0]
-
-
-@pytest.mark.django_db
-def test_staff_can_send_it_once_more():
-    invoice = make_invoice(person=make_user(email="buyer@example.com"))
-
-    resend_invoice(invoice=invoice, actor=make_user(is_staff=True))
-    outbox.drain()
-
-    assert mail.outbox[-1].subject == f"Your invoice {invoice.number}"
-    assert mail.outbox[-1].to == ["buyer@example.com"]
-
-
-@pytest.mark.django_db
-def test_the_page_of_an_erased_buyer_still_says_what_was_sold():
-    person = make_user(name="Leaving Person")
-    invoice = make_invoice(person=person)
-    forget_buyer(person=person)
-    staff = client_of(make_user(is_staff=True, roles=[SUPPORT]))
-
-    assert staff.get(f"/invoices/{invoice.public_id}/").status_code == 200
-    assert Invoice.objects.get().document["buyer"]["name"]
-
-
-# ---- VIES
-
-
-def answer(status, body):
-    return lambda _question: (status, body)
-
-
-def asleep(_question):
-    raise TimeoutError
-
-
-@pytest.mark.parametrize(
-    ("call", "known"),
-    [
-        (answer(200, b'{"valid": true}'), True),
-        (answer(200, b'{"valid": false}'), False),
-        (answer(200, b'{"actionSucceed": false, "errorWrappers": []}'), None),
-        (answer(503, b'{"valid": false}'), None),
-        (answer(200, b"<html>"), None),
-        (answer(200, b"[" * 60_000), None),
-        (asleep, None),
-    ],
-)
-def test_vies_says_yes_no_or_nothing(call, known):
-    assert vies.is_known("DE136695976", call=call) is known
-
-
-@pytest.mark.django_db
-def test_an_order_says_that_its_vat_id_is_unchecked_until_vies_answers(german):
-    order = tax_order(make_taxable_order(), kind="reverse", country="FR", vat_id="FR40303265045")
-
-    note_evidence(order, "FR")
-    order.refresh_from_db()
-    assert order.evidence["vat_id_check"] == UNCHECKED
-
-    note_vat_id_check(order=order, outcome="unknown")
-    order.refresh_from_db()
-    assert order.evidence["vat_id_check"] == "unknown"
-    assert "VIES" in order.attention
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("proxies", "said", "kept"),
-    [(1, "fr", "FR"), (0, "FR", ""), (1, "XX", ""), (1, "T1", ""), (1, "France", "")],
-)
-def test_a_trusted_proxys_country_is_kept_as_evidence(settings, rf, proxies, said, kept):
-    settings.GEO_COUNTRY_HEADER, settings.TRUSTED_PROXIES = "X-Country", proxies
-    checkout = make_checkout()
-
-    country = visitor_country(rf.get("/", headers={"X-Country": said}))
-    note_network(checkout=checkout, country=country)
-
-    checkout.refresh_from_db()
-    assert checkout.evidence.get("network", "") == kept
