@@ -96,6 +96,7 @@ class MembershipSellable:
     own that ends with it, so that a refunded period takes back exactly itself."""
 
     kind = memberships.KIND
+    begin = "Choose a course"
 
     def describe(self, key: str) -> dict:
         _scope, _key, topic = memberships.membership_named(key)
@@ -150,6 +151,7 @@ class CohortSeatSellable:
     """Kind `cohort-seat`; the key is the cohort's public id. Seats run out."""
 
     kind = cohorts.KIND
+    begin = "See your cohort"
 
     def describe(self, key: str) -> dict:
         cohort = cohorts.cohort_named(key)
@@ -195,6 +197,7 @@ class TeamSeatsSellable:
     many seats as were bought, and gives them out itself. Seats know no end, so they are paid at once."""
 
     kind = TEAM_SEATS
+    begin = "Give out the seats"
     sells_many = True
 
     def describe(self, key: str) -> dict:

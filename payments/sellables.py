@@ -45,6 +45,7 @@ class Sellable(Protocol):
     # the line of each paid period, again whenever that end moves (to now: access stops), also
     # after it has passed. `line.origin` is the line of the first order of its subscription, by
     # which `deliver` was called; `line.order` says from when to when its own period is.
+    # A kind whose address is no place to read says `begin = "…"`, the words of the link to it.
 
 
 class UnknownKind(Refusal):
@@ -52,6 +53,7 @@ class UnknownKind(Refusal):
     message = "This is not sold here any more."
 
 
+READ = "Start reading"
 _kinds: dict[str, Sellable] = {}
 
 
@@ -82,6 +84,11 @@ def lock(kind: str, keys: list[str]) -> None:
     thing = _kinds.get(kind)
     if hasattr(thing, "lock"):
         thing.lock(keys)
+
+
+def begin(kind: str) -> str:
+    """The words of the link to what was bought, also when the kind is not sold any more."""
+    return getattr(_kinds.get(kind), "begin", READ)
 
 
 def takes_periods(kind: str) -> bool:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils.timezone import localtime
 
 from engineroom import clock
-from payments import money, states, taxes
+from payments import money, sellables, states, taxes
 from payments.countries import NAMES
 from payments.invoicing import buyer_lines
 from payments.models import Invoice, Mode, Order, OrderLine, Payment, Refund, TaxKind
@@ -24,6 +24,7 @@ def _items(order: Order) -> list[dict]:
             "amount": line.text,
             "url": absolute(line.url),
             "is_gift": bool(line.gift),
+            "begin": sellables.begin(line.kind),
         }
         for line in order.lines.order_by("pk")
     ]
@@ -45,6 +46,7 @@ def _shared(order: Order) -> dict:
 def receipt_words(order: Order, payment: Payment) -> dict:
     """The context of the receipt mail: two queries."""
     items = _items(order)
+    start = next((item for item in items if not item["is_gift"]), {})
     return _shared(order) | {
         "paid_at": order.paid_at,
         "items": items,
@@ -57,7 +59,8 @@ def receipt_words(order: Order, payment: Payment) -> dict:
         "coupon_code": order.coupon_code,
         "was_guest": order.was_guest,
         "email": order.email,
-        "start_url": next((item["url"] for item in items if not item["is_gift"]), ""),
+        "start_url": start.get("url", ""),
+        "begin": start.get("begin", ""),
         "gifts_url": absolute("/gifts/") if any(item["is_gift"] for item in items) else "",
         "after": later_words(order),
         "after_url": absolute(order.subscription.get_absolute_url()) if order.subscription else "",

@@ -5,7 +5,7 @@ from django.shortcuts import render
 
 from engineroom.pages import open_page, private_page
 from engineroom.pagination import key_page
-from payments import states
+from payments import sellables, states
 from payments.queries.invoices import documents_of
 from payments.queries.orders import order_for, orders_with_gifts, refunds_of, shown_lines
 from payments.queries.receipts import (
@@ -40,6 +40,8 @@ def receipt(request, number):
         raise Http404
     lines = shown_lines(order)
     payments = list(order.payments.all())
+    start = next((line for line in lines if _opens_here(line)), None)
+    begin = sellables.begin(start.kind) if start else ""
     paid = next((payment for payment in payments if payment.state == states.CAPTURED), None)
     context = {
         "order": order,
@@ -56,7 +58,9 @@ def receipt(request, number):
         "facts": receipt_facts(order, lines),
         "concern": is_told_of_attention(order),
         "left": left_text(order),
-        "start": next((line for line in lines if _opens_here(line)), None),
+        "start": start,
+        "begin": begin,
+        "is_read": begin == sellables.READ,
     }
     response = render(request, _template(order), context)
     response["X-Robots-Tag"] = "noindex"

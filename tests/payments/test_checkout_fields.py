@@ -202,3 +202,15 @@ def test_what_was_typed_elsewhere_stays_beside_the_one_that_is_wrong():
     assert 'value="Ghent"' in page.text
     assert 'value="Korenmarkt 1"' in page.text
     assert re.search(r'<details class="disclose[^"]*" open>', page.text)
+
+
+def test_the_keyboard_begins_at_what_is_wrong():
+    client, checkout = opened()
+    address = checkout.get_absolute_url()
+
+    page = client.post(address, hidden(client.get(address)) | {"act": "pay"})
+
+    (summary,) = re.findall(r'<div class="error-summary"[^>]*>', page.text)
+    assert "autofocus" in summary
+    assert 'href="#id_consent">Confirm that you agree' in page.text
+    assert "autofocus" not in client.get(address).text

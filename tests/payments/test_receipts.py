@@ -16,7 +16,9 @@ from payments.actions.ordering import place_order, start_payment
 from payments.actions.refunding import refund_lines
 from tests.factories import gifts
 from tests.factories.accounts import make_user
+from tests.factories.learning import make_course
 from tests.factories.payments import make_checkout, make_offer, make_paid_order, pay
+from tests.factories.seats import buy_team_seats
 from tests.factories.subscriptions import PeriodicSellable, subscribe, use_fake_gateway
 
 pytestmark = pytest.mark.django_db
@@ -195,3 +197,16 @@ def test_a_doubt_about_the_tax_does_not_worry_the_buyer(person, attention, is_to
     words = seen(person, f"/orders/{order.number}/")
 
     assert ("needs a person to look at it" in words) is is_told
+
+
+def test_the_link_to_what_was_bought_says_where_it_leads(person, mailoutbox):
+    course = make_paid_order(person=person)
+    seats = buy_team_seats(person, make_course())
+    outbox.drain()
+
+    assert "Start reading" in seen(person, course.get_absolute_url())
+    page = seen(person, seats.get_absolute_url())
+    assert "Give out the seats" in page
+    assert "Start reading" not in page
+    (mail,) = [mail for mail in mailoutbox if seats.number in mail.subject]
+    assert "Give out the seats: " in mail.body
