@@ -1,6 +1,7 @@
 """The books: entries, statement, self-check with its repairs, payouts and revenue. All but repairs is
 read-only, and a repair asks once more."""
 
+import re
 from datetime import timedelta
 
 from django import forms
@@ -10,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.html import format_html
 
 from engineroom import clock
 from engineroom.admin import GivenFilter, ReadOnlyAdmin
@@ -24,6 +26,13 @@ from payments.queries.selfcheck import KINDS, REPAIRS
 from payments.queries.subscriptions import recurring_revenue
 
 DAYS, MONTHS = 30, 12
+NUMBER = re.compile(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){2}\b")  # of an order
+
+
+def _order_link(number: str):
+    """To the order of that number, found by the list of orders: no query."""
+    url = reverse("admin:payments_order_changelist", query={"q": number})
+    return format_html('<a href="{}">{}</a>', url, number)
 
 
 class PeriodForm(forms.Form):
@@ -73,7 +82,7 @@ def _currency(code, days, steps, labels) -> dict:
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(ReadOnlyAdmin):
     change_list_template = "admin/payments/books/entries.html"
-    list_display = ["ref", "amount", "debit", "credit", "order", "created_at"]
+    list_display = ["ref", "amount", "debit", "credit", "of_order", "created_at"]
     list_select_related = ["order"]
     list_filter = ["currency", "created_at"]
     search_fields = ["ref", "debit", "credit", "order__number"]
@@ -81,6 +90,10 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     @admin.display(description="Amount", ordering="amount_minor")
     def amount(self, entry):
         return entry.text
+
+    @admin.display(description="Order", ordering="order__number")
+    def of_order(self, entry):
+        return _order_link(entry.order.number) if entry.order else "-"
 
     def get_urls(self):
         own = [
@@ -176,15 +189,28 @@ class FindingAdmin(ReadOnlyAdmin):
 
     change_list_template = "admin/payments/books/findings.html"
     change_form_template = "admin/payments/books/finding.html"
-    list_display = ["what", "subject", "detail", "found_at", "closed_at", "how"]
+    list_display = ["what", "of_order", "detail", "found_at", "closed_at", "how"]
     list_filter = [KindFilter, ("closed_at", GivenFilter)]
     search_fields = ["subject", "detail"]
-    fields = ["what", "subject", "detail", "found_at", "seen_at", "closed_at", "how", "actor"]
-    readonly_fields = ["what", "found_at"]
+    fields = [
+        ("what", "of_order"),
+        "subject",
+        "detail",
+        ("found_at", "seen_at", "closed_at"),
+        "how",
+        "actor",
+    ]
+    readonly_fields = ["what", "of_order", "found_at"]
 
     @admin.display(description="What is wrong", ordering="kind")
     def what(self, finding):
         return KINDS.get(finding.kind, finding.kind)
+
+    @admin.display(description="Order", ordering="subject")
+    def of_order(self, finding):
+        """The order where the finding names one, else what it is about."""
+        said = NUMBER.search(f"{finding.data.get('order', '')} {finding.subject} {finding.detail}")
+        return _order_link(said[0]) if said else finding.subject
 
     def get_urls(self):
         own = [

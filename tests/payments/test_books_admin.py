@@ -184,3 +184,23 @@ def test_the_office_writes_dates_with_their_zone(staff):
     text = staff.get(f"/admin/payments/order/{order.pk}/change/").content.decode()
 
     assert f"{order.placed_at:%-d %b %Y, %H:%M} UTC" in text
+
+
+def test_staff_click_from_the_books_to_the_order(staff):
+    order = make_paid_order()
+    line = order.lines.get()
+    Finding.objects.create(
+        kind="paid_without_access",
+        subject=line.public_id,
+        detail=f"Order {order.number}: it is paid and was not given.",
+        data={"order": order.number},
+    )
+    Finding.objects.create(kind="orphan_seat", subject="line_nowhere", detail="No order.")
+    link = f'<a href="/admin/payments/order/?q={order.number}">{order.number}</a>'
+
+    findings = staff.get("/admin/payments/finding/").content.decode()
+
+    assert link in findings
+    assert line.public_id not in findings
+    assert "line_nowhere" in findings
+    assert link in staff.get("/admin/payments/ledgerentry/").content.decode()
