@@ -284,7 +284,8 @@ def _write(order: Order, payment: Payment) -> None:
     if not order.email or order.kind in (OrderKind.RENEWAL, OrderKind.CHANGE):
         # Renewals and changes of plan are told of in their own words.
         return
-    mail.send("receipt", order.email, receipt_words(order, payment), key=f"receipt:{order.number}")
+    words = receipt_words(order, payment, sellables.begin)
+    mail.send("receipt", order.email, words, key=f"receipt:{order.number}")
     if order.was_guest:
         send_sign_in_link(
             person=order.person, next_url=order.get_absolute_url(), key=f"sign-in:{order.number}"

@@ -1,10 +1,12 @@
 """What receipts and refund mails say, as plain values."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.utils.timezone import localtime
 
 from engineroom import clock
-from payments import money, sellables, states, taxes
+from payments import money, states, taxes
 from payments.countries import NAMES
 from payments.invoicing import buyer_lines
 from payments.models import Invoice, Mode, Order, OrderLine, Payment, Refund, TaxKind
@@ -24,7 +26,7 @@ def _items(order: Order) -> list[dict]:
             "amount": line.text,
             "url": absolute(line.url),
             "is_gift": bool(line.gift),
-            "begin": sellables.begin(line.kind),
+            "kind": line.kind,
         }
         for line in order.lines.order_by("pk")
     ]
@@ -43,8 +45,9 @@ def _shared(order: Order) -> dict:
     }
 
 
-def receipt_words(order: Order, payment: Payment) -> dict:
-    """The context of the receipt mail: two queries."""
+def receipt_words(order: Order, payment: Payment, begin: Callable[[str], str]) -> dict:
+    """The context of the receipt mail: two queries. `begin` answers the words of the link to what
+    is of a kind."""
     items = _items(order)
     start = next((item for item in items if not item["is_gift"]), {})
     return _shared(order) | {
@@ -60,7 +63,7 @@ def receipt_words(order: Order, payment: Payment) -> dict:
         "was_guest": order.was_guest,
         "email": order.email,
         "start_url": start.get("url", ""),
-        "begin": start.get("begin", ""),
+        "begin": begin(start["kind"]) if start else "",
         "gifts_url": absolute("/gifts/") if any(item["is_gift"] for item in items) else "",
         "after": later_words(order),
         "after_url": absolute(order.subscription.get_absolute_url()) if order.subscription else "",
