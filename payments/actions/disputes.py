@@ -17,7 +17,7 @@ from payments import gateways, money, states
 from payments.actions.invoices import issue_dispute_note
 from payments.actions.ledger import book_dispute, book_dispute_end
 from payments.actions.moves import locked_order, move_order
-from payments.actions.refunding import end_free_lines, end_line
+from payments.actions.refunding import end_free_lines, end_line, follow_the_money
 from payments.actions.settling import flag, refresh_payment
 from payments.actions.stock import lock_places
 from payments.actions.subscriptions import catch_up
@@ -124,16 +124,9 @@ def _move(dispute: Dispute, reading: DisputeReading) -> bool:
     return bool(moved)
 
 
-def _others_open(order: Order) -> bool:
-    return Dispute.objects.filter(
-        payment__order=order, state__in=[states.OPEN, states.UNDER_REVIEW]
-    ).exists()
-
-
 def _win(order: Order, dispute: Dispute) -> None:
     book_dispute_end(order, dispute)
-    if not _others_open(order):
-        move_order(order, states.PARTLY_REFUNDED if order.refunded_minor else states.PAID)
+    follow_the_money(order)
 
 
 def _lose(order: Order, dispute: Dispute) -> None:
@@ -155,11 +148,8 @@ def _lose(order: Order, dispute: Dispute) -> None:
         _tell_of(line, share, dispute)
     end_free_lines(order)
     Order.objects.filter(pk=order.pk).update(refunded_minor=F("refunded_minor") + amount)
-    order.refresh_from_db(fields=["refunded_minor"])
     issue_dispute_note(dispute, parts)
-    if not _others_open(order):
-        is_whole = order.refunded_minor == order.total_minor
-        move_order(order, states.REFUNDED if is_whole else states.PARTLY_REFUNDED)
+    follow_the_money(order)
 
 
 def _tell_of(line: OrderLine, amount_minor: int, dispute: Dispute) -> None:

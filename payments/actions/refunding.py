@@ -8,7 +8,8 @@ crash between them leaves a pending refund that the worker finishes with the sam
 from collections.abc import Mapping
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
 
 from engineroom import audit, clock, mail, outbox
 from engineroom.events import announce
@@ -24,6 +25,7 @@ from payments.actions.stock import lock_places
 from payments.events import LineRefunded
 from payments.gateways.base import ByHand, RefundDeclined
 from payments.models import Order, OrderLine, Payment, Refund, RefundLine
+from payments.queries.disputes import has_open_dispute
 from payments.queries.receipts import refund_words
 from payments.refusals import (
     GatewayUnavailable,
@@ -73,7 +75,7 @@ def reserve_refund(
         return found
     if not order.is_settled:
         raise RefundNotPossible
-    if order.state == states.DISPUTED:
+    if has_open_dispute(order):
         raise OrderDisputed
     wanted = _wanted(order, amounts)
     total = sum(amount for _, amount in wanted)
@@ -222,10 +224,7 @@ def complete_refund(refund: Refund, reference: str) -> Refund:
         _end_line(order, refund, part)
     end_free_lines(order)
     issue_credit_note(refund)
-    order.refresh_from_db(fields=["refunded_minor"])
-    pending = order.refunds.filter(state=states.PENDING).exists()
-    is_whole = order.refunded_minor == order.total_minor and not pending
-    move_order(order, states.REFUNDED if is_whole else states.PARTLY_REFUNDED)
+    follow_the_money(order)
     audit.record(
         "order.refunded",
         order.number,
@@ -240,6 +239,22 @@ def complete_refund(refund: Refund, reference: str) -> Refund:
         words = refund_words(order, refund)
         mail.send("refund", order.email, words, key=f"refund-mail:{refund.public_id}")
     return refund
+
+
+def follow_the_money(order: Order) -> None:
+    """Call the order paid, partly or wholly refunded, by what has gone back of it. While a dispute is
+    open it stays as it is. The caller holds the order's lock."""
+    if has_open_dispute(order):
+        return
+    order.refresh_from_db(fields=["refunded_minor"])
+    pending = RefundLine.objects.filter(refund__order=order, refund__state=states.PENDING)
+    waiting = pending.aggregate(sum=Coalesce(Sum("amount_minor"), 0))["sum"]
+    if order.refunded_minor == waiting:
+        move_order(order, states.PAID)
+    elif order.refunded_minor - waiting == order.total_minor:
+        move_order(order, states.REFUNDED)
+    else:
+        move_order(order, states.PARTLY_REFUNDED)
 
 
 def end_line(line: OrderLine) -> None:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from engineroom import mail, slots
-from payments import money
+from payments import money, states
 from payments.models import Dispute, Mode, Order, Payment
 from payments.queries.receipts import absolute
 
@@ -18,6 +18,12 @@ def dispute_by_id(public_id: str) -> Dispute | None:
 
 def _whole():
     return Dispute.objects.select_related("payment__order__person")
+
+
+def has_open_dispute(order: Order) -> bool:
+    """Whether a bank holds money of the order and has not decided: one query."""
+    held = Dispute.objects.filter(payment__order=order)
+    return held.filter(state__in=[states.OPEN, states.UNDER_REVIEW]).exists()
 
 
 def disputes_newest_first():

@@ -13,7 +13,7 @@ from engineroom.models import AuditEntry
 from payments import gateways, states
 from payments.actions.disputes import answer_dispute, refresh_disputes, settle_dispute
 from payments.actions.people import forget_buyer
-from payments.actions.refunding import refund_lines
+from payments.actions.refunding import finish_refund, refund_lines, reserve_refund
 from payments.gateways import simulator
 from payments.gateways.base import DisputeReading
 from payments.jobs import run_simulator
@@ -171,6 +171,56 @@ def test_while_it_is_disputed_nothing_is_refunded():
         refund_lines(order=order, amounts={line.public_id: None}, reason="x", key="k")
 
     assert not order.refunds.exists()
+
+
+@pytest.mark.parametrize("end", [states.WON, states.LOST])
+def test_a_refund_that_was_on_its_way_leaves_the_order_disputed(end):
+    order = make_paid_order()
+    line, payment = order.lines.get(), order.payments.get()
+    refund = reserve_refund(
+        order_id=order.pk, amounts={line.public_id: 1000}, reason="", key="a", actor=None
+    )
+    settle_dispute(payment=payment, reading=reading_of(payment), source="webhook")
+
+    finish_refund(refund)
+
+    order.refresh_from_db()
+    assert (order.state, order.refunded_minor) == (states.DISPUTED, 1000)
+    with pytest.raises(OrderDisputed):
+        refund_lines(order=order, amounts={line.public_id: None}, reason="", key="b")
+    settle_dispute(payment=payment, reading=reading_of(payment, end), source="webhook")
+    order.refresh_from_db()
+    after = {states.WON: states.PARTLY_REFUNDED, states.LOST: states.REFUNDED}
+    assert order.state == after[end]
+
+
+def test_an_order_refunded_in_full_while_disputed_is_refunded_when_it_is_won(dummy):
+    order = make_paid_order()
+    payment, amounts = order.payments.get(), {order.lines.get().public_id: None}
+    refund = reserve_refund(order_id=order.pk, amounts=amounts, reason="", key="a", actor=None)
+    settle_dispute(payment=payment, reading=reading_of(payment), source="webhook")
+    finish_refund(refund)
+
+    settle_dispute(payment=payment, reading=reading_of(payment, states.WON), source="webhook")
+
+    order.refresh_from_db()
+    assert (order.state, dummy.count("withdraw")) == (states.REFUNDED, 1)
+    assert audit_books()["ok"], audit_books()["problems"]
+
+
+def test_a_refund_that_waits_for_its_gateway_leaves_a_won_order_paid_until_it_is_done():
+    order = make_paid_order()
+    payment, amounts = order.payments.get(), {order.lines.get().public_id: None}
+    refund = reserve_refund(order_id=order.pk, amounts=amounts, reason="", key="a", actor=None)
+    for status in (states.OPEN, states.WON):
+        settle_dispute(payment=payment, reading=reading_of(payment, status), source="webhook")
+    order.refresh_from_db()
+    assert order.state == states.PAID
+
+    finish_refund(refund)
+
+    order.refresh_from_db()
+    assert order.state == states.REFUNDED
 
 
 @pytest.mark.parametrize(
