@@ -25,13 +25,15 @@ from payments.queries.subscriptions import (
     address_of,
     kinds_of,
     latest_order,
+    paying_orders,
+    returned_minor,
     subscription_words,
     worth_of,
 )
 from payments.refusals import ChangeNotNow, PlanNotOffered
 
 TOPIC = "payments.change_plan"
-KEPT = ("lines", "reverse_rates", "coupon", "trial_days", "worth_minor")
+KEPT = ("lines", "reverse_rates", "coupon", "trial_days", "worth_minor", "returned_minor")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,7 @@ class Change:
     proration: Proration
     quote: Quote
     credit_minor: int
+    returned_minor: int
     starts_at: datetime
     ends_at: datetime
     words: list[str]
@@ -55,9 +58,10 @@ class Change:
 
 def plan_change(subscription: Subscription, offer: Offer) -> Change:
     """What it would cost to change to this offer now. Raises PlanNotOffered, ChangeNotNow."""
-    _refuse(subscription, offer)
+    orders = paying_orders(subscription)
+    _refuse(subscription, offer, orders)
     now, in_trial = clock.now(), subscription.state == states.TRIALING
-    latest = latest_order(subscription)
+    latest = orders[0]
     tax = tax_of(latest, now)
     terms = {
         "lines": [_line_of(offer)],
@@ -68,7 +72,7 @@ def plan_change(subscription: Subscription, offer: Offer) -> Change:
     later = later_quote(terms, offer.currency, tax, total=None)
     anew = offer.period != subscription.period and not in_trial
     sums = prorate(
-        paid_minor=worth_of(subscription, latest),
+        paid_minor=worth_of(subscription, orders),
         price_minor=0 if in_trial else later.total_minor,
         starts_at=latest.period_starts_at,
         ends_at=subscription.period_ends_at,
@@ -85,13 +89,14 @@ def plan_change(subscription: Subscription, offer: Offer) -> Change:
         proration=sums,
         quote=quote,
         credit_minor=max(-due, 0),
+        returned_minor=returned_minor(orders),
         starts_at=now,
         ends_at=periods.after(now, offer.period) if anew else subscription.period_ends_at,
         words=_explain(subscription, offer, later, sums, max(due, 0), max(-due, 0)),
     )
 
 
-def _refuse(subscription: Subscription, offer: Offer) -> None:
+def _refuse(subscription: Subscription, offer: Offer, orders: list[Order]) -> None:
     if subscription.kind != Subscription.Kind.MEMBERSHIP or not offer.period:
         raise PlanNotOffered
     if offer.pk == subscription.offer_id or offer.currency != subscription.currency:
@@ -107,6 +112,11 @@ def _refuse(subscription: Subscription, offer: Offer) -> None:
         raise ChangeNotNow("This membership is ending. Keep it first, then change the plan.")
     if subscription.state == states.ACTIVE and subscription.period_ends_at <= clock.now():
         raise ChangeNotNow("The next period is just being charged. Try again in an hour.")
+    if any(order.state == states.DISPUTED for order in orders):
+        # Whose money it is, the bank decides: there is nothing to credit until then.
+        raise ChangeNotNow(
+            "Your bank is looking into a payment of this period. Wait for its answer."
+        )
     others = Subscription.objects.running().filter(person=subscription.person, offer=offer)
     if others.exclude(pk=subscription.pk).exists():
         raise PlanNotOffered("You have this plan already.")
@@ -192,6 +202,8 @@ def write_change(subscription: Subscription, change: Change) -> Order:
             "amount_minor": change.later.total_minor,
             "credit_minor": change.credit_minor,
             "worth_minor": change.proration.rest_minor,
+            # What had gone back by now was not credited: only what goes back later counts again.
+            "returned_minor": change.returned_minor,
             "due_minor": change.proration.due_minor,
         }
     }

@@ -4,6 +4,8 @@ SQLite ignores row locks, so the UPDATE alone must be enough: no rows changed me
 else was first.
 """
 
+from collections.abc import Iterable
+
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import F
@@ -23,6 +25,13 @@ def locked_order(order_id: int) -> Order:
         .select_related("person", "checkout")
         .get(pk=order_id)
     )
+
+
+def lock_orders(orders: Iterable[Order]) -> None:
+    """Nothing goes back of these orders until the transaction ends, where the database can lock."""
+    if connection.features.has_select_for_update:
+        rows = Order.objects.filter(pk__in=[order.pk for order in orders]).order_by("pk")
+        list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
 def locked_order_and_around(order_id: int) -> Order:

@@ -156,6 +156,9 @@ def _move_on(subscription: Subscription, charge: Charge, reading, used: int) -> 
     paid = subscription.periods_paid + 1
     fields = {"periods_paid": paid, "credit_minor": subscription.credit_minor - used}
     fields["terms"] = subscription.terms | {"worth_minor": charge.amount_minor + used}
+    if not used:
+        # Nothing of the periods before is in this one: refunds of theirs do not count in it.
+        fields["terms"].pop("returned_minor", None)
     if charge.period_ends_at > subscription.period_ends_at:
         fields |= {
             "period_starts_at": charge.period_starts_at,

@@ -14,7 +14,7 @@ from payments.actions.changing import (
     settle_change,
     write_change,
 )
-from payments.actions.moves import locked_subscription
+from payments.actions.moves import lock_orders, locked_subscription
 from payments.actions.plans import keep_access
 from payments.actions.subscriptions import (
     accept_charge,
@@ -25,6 +25,7 @@ from payments.actions.subscriptions import (
 )
 from payments.gateways.base import ChargeDeclined
 from payments.models import Offer, Order, Payment, Subscription
+from payments.queries.subscriptions import paying_orders
 from payments.refusals import (
     CardDeclined,
     ChangeNotNow,
@@ -150,6 +151,8 @@ def change_plan(
         locked = locked_subscription(subscription.pk)
         waiting = pending_change(locked)
         if waiting is None:
+            # What is credited does not go back at the same moment.
+            lock_orders(paying_orders(locked))
             change = plan_change(locked, offer)
             if change.due_minor != expected_minor:
                 raise PriceChanged(f"The sum has changed to {change.quote.text}. Check it again.")

@@ -62,9 +62,32 @@ def latest_order(subscription: Subscription) -> Order | None:
     return paid.order_by("-period_starts_at", "-pk").first()
 
 
-def worth_of(subscription: Subscription, latest: Order) -> int:
-    """What the running stretch of the plan was paid with, money and credit, less refunds."""
-    return max(subscription.terms.get("worth_minor", 0) - latest.refunded_minor, 0)
+def paying_orders(subscription: Subscription) -> list[Order]:
+    """The orders whose money pays for the running stretch of the plan, newest first: its period, the
+    changes of plan within it, and the periods before whose credit it was paid with. One query."""
+    found = []
+    paid = subscription.orders.filter(
+        state__in=states.SETTLED_ORDERS, period_starts_at__isnull=False
+    )
+    for order in paid.order_by("-period_starts_at", "-pk"):
+        found.append(order)
+        has_credit = any(step.get("step") == "credit" for step in order.steps)
+        if order.kind != OrderKind.CHANGE and not has_credit:
+            break
+    return found
+
+
+def returned_minor(orders: list[Order]) -> int:
+    """What went back of these orders, to the buyer or to the buyer's bank."""
+    return sum(order.refunded_minor for order in orders)
+
+
+def worth_of(subscription: Subscription, orders: list[Order]) -> int:
+    """What the running stretch of the plan is paid with, money and credit, less what went back of it
+    since. `orders` are its `paying_orders`."""
+    terms = subscription.terms
+    since = returned_minor(orders) - terms.get("returned_minor", 0)
+    return max(terms.get("worth_minor", 0) - max(since, 0), 0)
 
 
 def address_of(subscription: Subscription) -> str:
