@@ -15,6 +15,7 @@ from payments import money, periods, sellables, states
 from payments.actions.moves import move_order
 from payments.actions.plans import close_period
 from payments.actions.renewals import pay_with_charge, write_order
+from payments.actions.stock import hold_pieces, lock_stock_of, refuse_piece, release_pieces
 from payments.gateways.base import Charge, Plan, SubscriptionReading
 from payments.models import Offer, Order, OrderKind, Payment, Subscription
 from payments.pricing import Quote
@@ -57,7 +58,10 @@ class Change:
 
 
 def plan_change(subscription: Subscription, offer: Offer) -> Change:
-    """What it would cost to change to this offer now. Raises PlanNotOffered, ChangeNotNow."""
+    """What it would cost to change to this offer now.
+
+    Raises PlanNotOffered, ChangeNotNow, OfferSoldOut, TooManyForOne.
+    """
     orders = paying_orders(subscription)
     _refuse(subscription, offer, orders)
     now, in_trial = clock.now(), subscription.state == states.TRIALING
@@ -120,6 +124,7 @@ def _refuse(subscription: Subscription, offer: Offer, orders: list[Order]) -> No
     others = Subscription.objects.running().filter(person=subscription.person, offer=offer)
     if others.exclude(pk=subscription.pk).exists():
         raise PlanNotOffered("You have this plan already.")
+    refuse_piece(offer, subscription.person)
 
 
 def _line_of(offer: Offer) -> dict:
@@ -176,7 +181,8 @@ def _explain(
 
 @transaction.atomic
 def write_change(subscription: Subscription, change: Change) -> Order:
-    """The order of a change, waiting for the gateway. Runs under the subscription's lock."""
+    """The order of a change, waiting for the gateway, with its piece of the new plan. Runs under the
+    subscription's lock. Raises OfferSoldOut, TooManyForOne."""
     order = write_order(
         subscription,
         change.quote,
@@ -184,6 +190,7 @@ def write_change(subscription: Subscription, change: Change) -> Order:
         (change.starts_at, change.ends_at),
         basis=latest_order(subscription),
     )
+    hold_pieces(order)
     payment = Payment.objects.create(
         order=order,
         gateway=subscription.gateway,
@@ -307,6 +314,8 @@ def _nothing(order: Order) -> Charge:
 def drop_change(subscription: Subscription, order: Order, why: str, actor=None) -> None:
     """The change does not happen; nothing was paid."""
     if move_order(order, states.CANCELED):
+        lock_stock_of(order)
+        release_pieces(order)
         order.payments.filter(state__in=states.OPEN_PAYMENTS).update(state=states.STOPPED)
         audit.record("subscription.change_declined", subscription.public_id, actor=actor, why=why)
     terms = {name: value for name, value in subscription.terms.items() if name != "change"}

@@ -141,8 +141,9 @@ def change_plan(
 ) -> Subscription:
     """Another membership from now on; `expected_minor` is what the person was shown as due now.
 
-    Raises PlanNotOffered, ChangeNotNow, PriceChanged, CardDeclined. When the gateway does not answer
-    (GatewayUnavailable) the change waits, and the worker asks again. No transaction may be open.
+    Raises PlanNotOffered, ChangeNotNow, OfferSoldOut, TooManyForOne, PriceChanged, CardDeclined. When
+    the gateway does not answer (GatewayUnavailable) the change waits, and the worker asks again. No
+    transaction may be open.
     """
     gateway_of(subscription)
     if not subscription.is_running:

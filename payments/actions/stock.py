@@ -7,8 +7,8 @@ from django.db.models import F, Q
 
 from accounts.queries import person_with_email
 from payments import sellables, states
-from payments.models import Coupon, Offer, Order, OrderKind, OrderLine
-from payments.queries.counter_checks import pieces_taken, sold_of
+from payments.models import Coupon, Offer, Order, OrderLine
+from payments.queries.counter_checks import TAKERS, pieces_taken, sold_of
 from payments.refusals import OfferSoldOut, TooManyForOne
 
 # What a refund gave back may be bought again by the same person.
@@ -62,7 +62,7 @@ def hold_pieces(order: Order) -> None:
 
     Raises OfferSoldOut, TooManyForOne.
     """
-    if order.kind != OrderKind.PURCHASE:
+    if order.kind not in TAKERS:
         return
     for offer_id, count in _pieces(order).items():
         left = Q(most_sold=None) | Q(most_sold__gte=F("sold") + count)
@@ -74,27 +74,39 @@ def hold_pieces(order: Order) -> None:
 
 
 def _check_person(order: Order, offer_id: int, count: int) -> None:
-    offer = Offer.objects.get(pk=offer_id)
+    buyer = order.person or person_with_email(order.email)
+    _check_limit(Offer.objects.get(pk=offer_id), buyer, order.email, count, but=order)
+
+
+def _check_limit(offer: Offer, buyer, email: str, count: int, but: Order | None = None) -> None:
     if offer.most_per_person is None:
         return
-    buyer = order.person or person_with_email(order.email)
-    mine = Q(order__email__iexact=order.email)
+    mine = Q(order__email__iexact=email)
     if buyer is not None:
         mine |= Q(order__person=buyer)
     rows = OrderLine.objects.filter(
-        mine, offer=offer, order__kind=OrderKind.PURCHASE, order__state__in=COUNTED
+        mine, offer=offer, order__kind__in=TAKERS, order__state__in=COUNTED
     )
-    before = dict(rows.exclude(order=order).values_list("order", "quantity"))
+    before = dict(rows.exclude(order=but).values_list("order", "quantity"))
     if sum(before.values()) + count > offer.most_per_person:
         raise TooManyForOne(
             f"One person can buy {offer.most_per_person} of “{offer.title}”, no more."
         )
 
 
+def refuse_piece(offer: Offer, person) -> None:
+    """Raises OfferSoldOut, TooManyForOne where the person cannot have one (more) of it now. Only
+    `hold_pieces` makes sure of it."""
+    if offer.is_gone:
+        raise OfferSoldOut(f"“{offer.title}” is sold out.")
+    if person is not None:
+        _check_limit(offer, person, person.email, 1)
+
+
 def count_late_pieces(order: Order) -> list[str]:
     """Money came after all for an order that had given its pieces back: it has them again, also
     beyond an offer's limit. Answers in words what it should not have got. Its offers are locked."""
-    if order.kind != OrderKind.PURCHASE:
+    if order.kind not in TAKERS:
         return []
     wrong = []
     for offer_id, count in _pieces(order).items():
@@ -117,7 +129,7 @@ def release_pieces(order: Order) -> None:
     An offer at its limit is counted again: late money may have paid for more than there are, and
     then one piece less leaves it sold out.
     """
-    if order.kind != OrderKind.PURCHASE:
+    if order.kind not in TAKERS:
         return
     for offer_id, count in _pieces(order).items():
         free = Q(most_sold=None) | Q(most_sold__gt=F("sold"))

@@ -11,7 +11,9 @@ from payments.models import Coupon, CouponUse, Offer, OrderKind, OrderLine, Subs
 from payments.queries.problems import Problem, differ, sums
 
 MINUTE = "%Y-%m-%d %H:%M"
-# A purchase takes its pieces when it is placed, and gives them back only when nobody pays it.
+# A purchase takes its pieces when it is placed, a change of plan one of the new plan when it is
+# written. They are given back only when nobody pays the order: not when a plan is left or ends.
+TAKERS = (OrderKind.PURCHASE, OrderKind.CHANGE)
 TAKING = states.LIVE_ORDERS - {states.DRAFT}
 
 
@@ -44,7 +46,7 @@ def pieces_taken(**which) -> Counter:
     """How many pieces of each offer (its public id) orders have taken: one query."""
     rows = (
         OrderLine.objects.filter(
-            order__kind=OrderKind.PURCHASE, order__state__in=TAKING, offer__isnull=False, **which
+            order__kind__in=TAKERS, order__state__in=TAKING, offer__isnull=False, **which
         )
         .order_by()
         # The lines of a bundle say the same number each, and stand for one piece.

@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q
 
 from payments import money, pricing, states
 from payments.models import Offer, OfferItem, Order, OrderKind, Subscription
@@ -38,11 +38,12 @@ def orders_in(subscription: Subscription) -> list[Order]:
 
 
 def plans_for(subscription: Subscription) -> list[Offer]:
-    """Plans on sale to which it could change, of the kinds it gives: one query."""
+    """Plans on sale, and not sold out, to which it could change, of the kinds it gives: one query."""
     fitting = OfferItem.objects.filter(kind__in=kinds_of(subscription)).values("offer")
     return list(
         Offer.objects.open()
         .filter(currency=subscription.currency, pk__in=fitting)
+        .filter(Q(most_sold=None) | Q(most_sold__gt=F("sold")))
         .exclude(period="")
         .exclude(pk=subscription.offer_id)
         .order_by("amount_minor", "pk")
