@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from engineroom import clock
 from payments import sellables, states
 from payments.actions.stock import in_turn, lock_places
-from payments.models import Checkout, CheckoutLine, Order
+from payments.models import Checkout, CheckoutLine, Order, OrderKind
 
 # Long enough to enter a card and its code, short enough that what is sold out fills again.
 HOLD_LASTS = timedelta(minutes=30)
+# Who comes back for longer than a page stays open is not sent to one that closes before the card is out.
+TIME_TO_PAY = timedelta(minutes=10)
 # A bank says within two weeks whether a debit goes through. Each reading that it is still on its
 # way counts anew.
 DEBIT_LASTS = timedelta(days=14)
@@ -34,6 +36,17 @@ def order_ends(checkout: Checkout, lines: list[CheckoutLine]) -> datetime:
     ends.append(checkout.coupon.ends_at if checkout.coupon else None)
     visit = clock.now() + HOLD_LASTS
     return min(visit, checkout.expires_at, *(end for end in ends if end is not None))
+
+
+def ends_at(order: Order) -> datetime | None:
+    """From when on the order is not to be paid; None: one on invoice stays until staff cancel it."""
+    return None if order.kind == OrderKind.INVOICE else order.expires_at
+
+
+def has_run_out(order: Order) -> bool:
+    """Its time is over, whether or not the worker has been there yet."""
+    end = ends_at(order)
+    return end is not None and end <= clock.now()
 
 
 def keep_open(order: Order, until: datetime) -> None:

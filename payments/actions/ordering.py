@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.queries import person_with_email
-from engineroom import audit
+from engineroom import audit, clock
 from engineroom.faultpoints import faultpoint
 from engineroom.retrying import retried
 from payments import gateways, money, sellables, states, taxes
@@ -12,7 +12,14 @@ from payments.actions.canceling import cancel_order, give_up_payment
 from payments.actions.checkouts import clean_email, locked_checkout, refuse_twice
 from payments.actions.coupons import hold_coupon
 from payments.actions.details import check_amount, check_coupon
-from payments.actions.holding import hold_lines, keep_open, order_ends
+from payments.actions.holding import (
+    TIME_TO_PAY,
+    ends_at,
+    has_run_out,
+    hold_lines,
+    keep_open,
+    order_ends,
+)
 from payments.actions.moves import locked_order
 from payments.actions.settling import settle_free
 from payments.actions.stock import hold_pieces, lock_stock
@@ -249,12 +256,12 @@ def _write_lines(order: Order, lines: list[CheckoutLine], quote: Quote) -> None:
 def start_payment(*, order: Order, key: str | None = None, gateway: str = "") -> Payment:
     """A payment with the address of its hosted page. No transaction may be open: it calls out.
 
-    An order of nothing is paid at once, without a
-    gateway. `gateway` is a name of `gateways.choices()`; empty: the main one. An attempt that is
-    still open there is found again instead of a second one; one elsewhere is given up. `key` marks
-    the form or call that asks: one whose attempt has ended is refused (FormSent). Raises
-    OrderNotPayable, StillProcessing, GatewayNotOffered, LiveSchoolWithoutGateway,
-    GatewayUnavailable.
+    An order of nothing is paid at once, without a gateway. `gateway` is a name of
+    `gateways.choices()`; empty: the main one. An attempt that is still open there is found again
+    instead of a second one; one elsewhere is given up. The page closes with the order; one that has
+    hardly any time left is given up too where the order lasts longer. `key` marks the form or call
+    that asks: one whose attempt has ended is refused (FormSent). Raises OrderNotPayable,
+    StillProcessing, GatewayNotOffered, LiveSchoolWithoutGateway, GatewayUnavailable.
     """
     plan = plan_of(order)
     if plan is None and not order.total_minor:
@@ -277,12 +284,16 @@ def start_payment(*, order: Order, key: str | None = None, gateway: str = "") ->
         email=payment.order.email,
         return_url=f"{settings.SITE_URL}{back}",
         plan=plan,
+        closes_at=payment.closes_at,
+        asked_at=payment.created_at,
     )
     with fuse.of(gateway.name).call():
         started = gateway.start(intent)
     faultpoint("checkout.after_gateway")
     Payment.objects.filter(pk=payment.pk, reference=None).update(
-        reference=started.reference, url=started.url
+        reference=started.reference,
+        url=started.url,
+        closes_at=started.open_until or payment.closes_at,
     )
     faultpoint("checkout.after_reference")
     payment.refresh_from_db(fields=["reference", "url", "state"])
@@ -300,16 +311,28 @@ def _open_payment(order_id: int, key: str | None, gateway) -> Payment:
         raise FormSent
     if order.state == states.PROCESSING:
         raise StillProcessing
-    if order.state != states.AWAITING:
+    if order.state != states.AWAITING or has_run_out(order):
         raise OrderNotPayable
+    if mine and _is_closed(mine):
+        raise FormSent
     found = mine or order.payments.filter(state__in=states.OPEN_PAYMENTS).first()
-    if found is not None and found.gateway != gateway.name:
+    if found is not None and (found.gateway != gateway.name or _closes_early(found, order)):
         give_up_payment(found)
         found = None
     if found is None:
         found = _new_payment(order, key, gateway)
     found.order = order
     return found
+
+
+def _is_closed(payment: Payment) -> bool:
+    return payment.closes_at is not None and payment.closes_at <= clock.now()
+
+
+def _closes_early(payment: Payment, order: Order) -> bool:
+    """The order lasts longer by now, and hardly any time is left on the page."""
+    closes_at = payment.closes_at
+    return closes_at is not None and closes_at < min(order.expires_at, clock.now() + TIME_TO_PAY)
 
 
 def _new_payment(order: Order, key: str | None, gateway) -> Payment:
@@ -322,6 +345,7 @@ def _new_payment(order: Order, key: str | None, gateway) -> Payment:
                 mode=gateway.mode,
                 amount_minor=order.total_minor,
                 currency=order.currency,
+                closes_at=ends_at(order),
             )
     except IntegrityError:
         return order.payments.filter(state__in=states.OPEN_PAYMENTS).get()

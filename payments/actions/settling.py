@@ -19,7 +19,7 @@ from payments import gateways, sellables, states
 from payments.actions.coupons import hold_coupon
 from payments.actions.evidence import note_evidence
 from payments.actions.gifts import make_gift
-from payments.actions.holding import DEBIT_LASTS, hold_lines
+from payments.actions.holding import DEBIT_LASTS, has_run_out, hold_lines
 from payments.actions.invoices import issue_invoice
 from payments.actions.ledger import book_capture, book_fee, book_sale
 from payments.actions.moves import (
@@ -37,6 +37,7 @@ from payments.gateways.base import Reading
 from payments.models import Checkout, Order, OrderKind, OrderLine, Payment
 from payments.queries.checkouts import live_order_of
 from payments.queries.doubles import given_before
+from payments.queries.offers import ended_by
 from payments.queries.receipts import receipt_words
 from payments.refusals import (
     BuyerForgotten,
@@ -113,7 +114,7 @@ def settle_free(order: Order) -> Payment:
     order = locked_order_and_around(order.pk)
     if paid := order.payments.filter(gateway=FREE, state=states.CAPTURED).first():
         return paid
-    if order.state != states.AWAITING or order.total_minor:
+    if order.state != states.AWAITING or order.total_minor or has_run_out(order):
         raise OrderNotPayable
     for left in order.payments.filter(state__in=states.OPEN_PAYMENTS):
         move_payment(left, states.STOPPED)
@@ -146,6 +147,7 @@ def settle_free(order: Order) -> Payment:
 def _wait(order: Order, payment: Payment, reading: Reading) -> None:
     if move_payment(payment, states.UNDERWAY, method=reading.method):
         move_order(order, states.PROCESSING)
+        _note_end(order, payment, reading)
     if order.state == states.PROCESSING:
         _hold_until_decided(order)
 
@@ -188,6 +190,7 @@ def _capture(order: Order, payment: Payment, reading: Reading, source: str, acto
     lock_buyer(order)
     if before in (states.EXPIRED, states.CANCELED):
         _hold_late(order)
+    _note_end(order, payment, reading)
     if why := activate(order, reading):
         flag(order, why)
     _deliver(order)
@@ -233,6 +236,15 @@ def _hold_late(order: Order) -> None:
             hold_coupon(order)
     except Refusal as refusal:
         flag(order, f"Paid late: {refusal.message}")
+
+
+def _note_end(order: Order, payment: Payment, reading: Reading) -> None:
+    """A gateway closes its page some time after what it sells has ended: who pays in between gets it,
+    and staff decide whether that stands."""
+    now = clock.now()
+    paid_at = min(reading.paid_at or now, now)
+    if payment.closes_at and paid_at > payment.closes_at and (name := ended_by(order, paid_at)):
+        flag(order, f"Paid after the end of {name}. Let it stand, or refund it.")
 
 
 def _finish_checkout(order: Order) -> None:

@@ -36,6 +36,10 @@ class Intent:
     """What should be paid. `key` is our payment's public id, and the gateway's idempotency key.
 
     With a plan, paying starts a subscription at the gateway; `amount_minor` is due at once.
+
+    From `closes_at` on the hosted page takes no money, or from as soon afterwards as the gateway can
+    close it; the payment is then `canceled`. None: as long as the gateway likes. `asked_at` is when
+    the school began to ask for it. Both stay as they are however often it asks.
     """
 
     key: str
@@ -46,6 +50,8 @@ class Intent:
     email: str
     return_url: str
     plan: Plan | None = None
+    closes_at: datetime | None = None
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +72,7 @@ class Reading:
 
     `status` is one of open, processing, captured, failed, canceled. `subscription` is the gateway's
     name for what was started with it. `fee_minor` is what the gateway keeps, 0 while unknown.
+    `paid_at` is when the buyer paid, also where the money arrives later; None while unknown.
     """
 
     reference: str
@@ -82,6 +89,7 @@ class Reading:
     card_country: str = ""
     subscription: str = ""
     refunded_minor: int = 0
+    paid_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

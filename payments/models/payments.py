@@ -49,6 +49,7 @@ class Payment(models.Model):
     fee_minor = models.BigIntegerField("fee of the gateway", default=0)
     card_country = models.CharField(max_length=2, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    closes_at = models.DateTimeField("hosted page closes", null=True, blank=True)
     checked_at = models.DateTimeField("last asked the gateway", null=True, blank=True)
     captured_at = models.DateTimeField(null=True, blank=True)
 

@@ -111,6 +111,7 @@ class SimulatorPayment(models.Model):
     card_country = models.CharField(max_length=2, blank=True)
     fee_minor = models.BigIntegerField(default=0)
     fault = models.CharField("fault of its events", max_length=30, blank=True)
+    closes_at = models.DateTimeField("page closes", null=True, blank=True)
     clears_at = models.DateTimeField("bank debit ends", null=True, blank=True)
     subscription = models.ForeignKey(
         SimulatorSubscription, models.PROTECT, null=True, blank=True, related_name="payments"
@@ -144,6 +145,12 @@ class SimulatorPayment(models.Model):
 
     def __str__(self):
         return self.token
+
+    @property
+    def is_over(self) -> bool:
+        """Nobody paid in time, and nobody can any more."""
+        is_open = self.state in (self.State.OPEN, self.State.CHALLENGE)
+        return is_open and self.closes_at is not None and self.closes_at <= clock.now()
 
 
 class SimulatorRefund(models.Model):

@@ -3,7 +3,7 @@
 from django.db.models import Count
 
 from engineroom import freshness
-from payments.models import Offer, OfferItem
+from payments.models import Offer, OfferItem, Order
 
 COURSE = "course"
 
@@ -31,6 +31,17 @@ def offers_by_ids(public_ids: list[str]) -> list[Offer]:
 def offer_by_id(public_id: str) -> Offer | None:
     """The offer, on sale or not: one query."""
     return Offer.objects.filter(public_id=public_id).first()
+
+
+def ended_by(order: Order, moment) -> str:
+    """What the order is made of and was over at that moment, an offer or its coupon, as words; empty
+    when nothing was. Two queries at most."""
+    over = order.lines.filter(offer__ends_at__lte=moment).order_by("pk")
+    if title := over.values_list("offer__title", flat=True).first():
+        return f"“{title}”"
+    coupon = order.coupon
+    is_over = coupon is not None and coupon.ends_at is not None and coupon.ends_at <= moment
+    return f"coupon {coupon.code}" if is_over else ""
 
 
 def course_prices(slugs: list[str]) -> dict[str, dict]:

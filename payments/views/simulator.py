@@ -74,7 +74,7 @@ def _show(request, payment, form):
         "subscription": subscription,
         "is_challenge": payment.state == simulator.State.CHALLENGE,
         "is_processing": payment.state == simulator.State.PROCESSING,
-        "is_closed": payment.state in CLOSED,
+        "is_closed": payment.state in CLOSED or payment.is_over,
         "return_path": _back(payment.return_url),
     }
     return _draw(request, "payments/simulator.html", context, form)

@@ -2,6 +2,7 @@
 lets time pass, disputes, pays out and posts events."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -20,6 +21,7 @@ from payments.gateways.base import (
     Started,
     SubscriptionReading,
 )
+from payments.refusals import SimulatorClosed
 from payments.signing import BadSignature
 
 BACK = "http://localhost:8000/orders/"
@@ -51,6 +53,35 @@ class GatewayContract:
         one, two = (world.gateway.start(intent()) for _ in range(2))
         assert (one.reference, one.url) == (two.reference, two.url)
         assert world.gateway.start(intent(key="pay-2")).reference != one.reference
+
+    def test_a_page_that_has_closed_takes_no_money_and_says_so(self, world):
+        """Whoever is first: the payment is read as canceled before anybody tries, and after."""
+        wanted = replace(
+            intent(), asked_at=world.now(), closes_at=world.now() + timedelta(minutes=40)
+        )
+        started = world.gateway.start(wanted)
+        world.advance(world.now() + timedelta(minutes=39))
+        assert world.gateway.fetch(started.reference).status == "open"
+        world.advance(world.now() + timedelta(minutes=1))
+        assert world.gateway.fetch(started.reference).status == "canceled"
+        with suppress(SimulatorClosed):
+            world.pay(started)
+        assert world.gateway.fetch(started.reference).status == "canceled"
+
+    def test_asking_again_later_for_a_page_that_closes_is_one_payment(self, world):
+        wanted = replace(
+            intent(), asked_at=world.now(), closes_at=world.now() + timedelta(minutes=5)
+        )
+        one = world.gateway.start(wanted)
+        world.advance(world.now() + timedelta(minutes=3))
+        assert world.gateway.start(wanted).reference == one.reference
+
+    def test_it_is_said_when_the_buyer_paid(self, world):
+        at, started = world.now(), world.gateway.start(intent())
+        assert world.gateway.fetch(started.reference).paid_at is None
+        world.pay(started)
+        world.advance(at + timedelta(hours=2))
+        assert world.gateway.fetch(started.reference).paid_at == at
 
     @pytest.mark.parametrize(("amount", "currency"), [(4900, "EUR"), (500, "JPY"), (12500, "KWD")])
     def test_a_payment_is_read_as_it_was_made(self, world, amount, currency):

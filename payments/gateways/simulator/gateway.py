@@ -53,6 +53,7 @@ class SimulatorGateway:
             amount_minor=intent.amount_minor,
             currency=intent.currency,
             return_url=intent.return_url,
+            closes_at=intent.closes_at,
             subscription=subscribing.make(plan, intent) if plan else None,
             number=1 if plan else None,
         )

@@ -37,8 +37,12 @@ def move(payment: SimulatorPayment, allowed: list[str], state: str, **fields) ->
     return bool(moved)
 
 
+def status_of(payment: SimulatorPayment) -> str:
+    return "canceled" if payment.is_over else STATUS[payment.state]
+
+
 def tell(payment: SimulatorPayment) -> None:
-    status = STATUS[payment.state]
+    status = status_of(payment)
     said = {
         "reference": payment.token,
         "key": payment.key,
@@ -68,9 +72,9 @@ def _capture(payment: SimulatorPayment, allowed: list[str], **fields) -> bool:
 def pay(token: str, *, outcome: str, card: str = "", fault: str | None = None) -> SimulatorPayment:
     """What the person on the hosted page did. Raises OutcomeNotValid, SimulatorClosed.
 
-    `outcome` is what a card does, or `abandon`: the payment stays open and nothing happens at all.
-    After `3ds` a second call answers the confirmation: `success`, or `decline`. `fault` says what
-    goes wrong with the events. The payment must exist.
+    `outcome` is what a card does, or `abandon`: the payment stays open and nothing happens at all. A
+    page whose time is over takes nothing. After `3ds` a second call answers the confirmation:
+    `success`, or `decline`. `fault` says what goes wrong with the events. The payment must exist.
     """
     if outcome not in cards.OUTCOMES:
         raise OutcomeNotValid
@@ -82,6 +86,8 @@ def pay(token: str, *, outcome: str, card: str = "", fault: str | None = None) -
         payment.fault = fault
     if outcome == "abandon":
         return payment
+    if payment.is_over:
+        raise SimulatorClosed("The time to pay is over. Nothing was charged.")
     if payment.state == State.CHALLENGE:
         moved = _confirm(payment, outcome)
     else:
@@ -140,7 +146,7 @@ def reading(payment: SimulatorPayment) -> Reading:
         reference=payment.token,
         key=payment.key,
         order_number=payment.order_number,
-        status=STATUS[payment.state],
+        status=status_of(payment),
         amount_minor=payment.amount_minor,
         currency=payment.currency,
         mode=Mode.TEST.value,
@@ -151,7 +157,13 @@ def reading(payment: SimulatorPayment) -> Reading:
         card_country=payment.card_country,
         subscription=payment.subscription.token if payment.subscription_id else "",
         refunded_minor=payment.refunded_minor,
+        paid_at=_paid_at(payment),
     )
+
+
+def _paid_at(payment: SimulatorPayment):
+    """A debit was given on the page, days before it is captured."""
+    return payment.clears_at - DEBIT_TAKES if payment.clears_at else payment.captured_at
 
 
 def since(moment):

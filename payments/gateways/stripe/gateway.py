@@ -2,7 +2,7 @@
 
 import json
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import stripe
 from django.conf import settings
@@ -24,6 +24,8 @@ from payments.refusals import AmountNotCharged
 from payments.signing import TOLERANCE_SECONDS, BadSignature
 
 NAME = "stripe"
+# How long Stripe leaves a page open at least and at most, from when it hears of it; it hears later.
+LEAST, MOST, ON_THE_WAY = timedelta(minutes=30), timedelta(days=1), timedelta(minutes=1)
 BOOKED = ["payment_intent.latest_charge.balance_transaction"]
 
 
@@ -41,7 +43,7 @@ class StripeGateway:
     def start(self, intent: Intent) -> Started:
         wanted = _subscribing(intent) if intent.plan else _paying(intent)
         try:
-            made = strict(api().checkout.sessions.create, key=f"start:{intent.key}", **wanted)
+            made = _open_page(intent, wanted)
         except NotTaken as error:
             # Below what Stripe charges at least, or a currency the account does not take.
             raise AmountNotCharged from error
@@ -213,6 +215,30 @@ def _signed(body: bytes, signature: str) -> dict:
             raise BadSignature("The body is no event.")
         return payload
     raise BadSignature("No secret of this gateway made the signature.")
+
+
+def _closing(intent: Intent, asked_at: datetime) -> dict:
+    """When Stripe shall close the page, by the world's clock: with what is paid, or as soon afterwards
+    as it can. A page that goes by a test clock is left alone."""
+    if intent.closes_at is None or intent.closes_at >= asked_at + MOST:
+        return {}
+    if intent.plan and settings.STRIPE_TEST_CLOCK:
+        return {}
+    end = max(intent.closes_at, asked_at + LEAST + ON_THE_WAY) - clock.ahead()
+    return {"expires_at": int(end.timestamp())}
+
+
+def _open_page(intent: Intent, wanted: dict) -> dict:
+    """The same words under the same key find the page that was made before. Where there is none and
+    the end they name has come too near by now, a later one is named. Raises NotTaken."""
+    create, key, now = api().checkout.sessions.create, f"start:{intent.key}", clock.now()
+    closing = _closing(intent, intent.asked_at or now)
+    try:
+        return strict(create, key=key, **wanted, **closing)
+    except NotTaken:
+        if not closing or closing["expires_at"] >= (clock.real() + LEAST).timestamp():
+            raise
+        return strict(create, key=key, **wanted, **_closing(intent, now))
 
 
 def _shared(intent: Intent) -> dict:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from engineroom import clock
 from payments.gateways.base import (
     Charge,
     DisputeReading,
@@ -36,6 +37,11 @@ PAID = ("paid", "no_payment_required")
 
 def moment(seconds) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+def _here(seconds) -> datetime | None:
+    """A moment of the world as the school's clock says it."""
+    return moment(seconds) + clock.ahead() if seconds else None
 
 
 def code(thing: dict) -> str:
@@ -112,6 +118,7 @@ def payment(session: dict, intent: dict, account: str) -> Reading:
         card_country=str(card.get("country") or ""),
         subscription=id_of(session.get("subscription")),
         refunded_minor=amounts.back(charge.get("amount_refunded"), currency),
+        paid_at=_here(charge.get("created")),
     )
 
 

@@ -7,6 +7,7 @@ from tests.payments.stripe_stand_in import money
 from tests.payments.stripe_stand_in.memory import Memory, Refused
 
 DAY = 86_400
+HALF_AN_HOUR = 1_800
 RETRY_DAYS = (1, 3, 5)
 
 
@@ -43,13 +44,19 @@ def make_session(memory: Memory, params: dict, base: str) -> dict:
     total = due - sum(less)
     if total < 0 or (total == 0 and not has_plan) or any(not price["currency"] for price in prices):
         raise Refused("The amount due must be positive.")
+    ends = int(params.get("expires_at", memory.now + DAY))
+    if not memory.now + HALF_AN_HOUR <= ends <= memory.now + DAY:
+        raise Refused(
+            "The `expires_at` timestamp must be between 30 minutes and 24 hours from now.",
+            param="expires_at",
+        )
     made = memory.make(
         "checkout.session", mode=params["mode"], amount_subtotal=due, amount_total=total,
         currency=prices[0]["currency"], client_reference_id=params.get("client_reference_id"),
         customer_email=params.get("customer_email"), customer=params.get("customer"),
         metadata=params.get("metadata", {}),
         success_url=params.get("success_url"), cancel_url=params.get("cancel_url"),
-        expires_at=memory.now + DAY, payment_intent=None, payment_method_types=["card"],
+        expires_at=ends, payment_intent=None, payment_method_types=["card"],
         ui_mode="hosted_page",
     )  # fmt: skip
     made["url"] = f"{base}/pay/{made['id']}"
@@ -228,6 +235,9 @@ def advance(memory: Memory, to: int) -> None:
         memory.now = max(memory.now, at)
         _step(memory, sub, at)
     memory.now = max(memory.now, to)
+    for session in memory.rows("checkout.session", status="open"):
+        if session["expires_at"] <= memory.now:
+            expire(memory, session)
 
 
 def _unpaid(memory: Memory, sub: dict) -> dict | None:

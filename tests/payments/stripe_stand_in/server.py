@@ -65,7 +65,9 @@ class StandIn:
                     return 400, {"error": {"type": "idempotency_error", "message": message}}
                 return status, said
             status, said = self._do(method, path, given)
-            if key:
+            # What fails a check of its parameters is not kept: nothing was begun.
+            is_checked = status != 400 or "param" not in said["error"]
+            if key and is_checked:
                 self.kept[key] = (mark, status, said)
             return status, said
 
