@@ -89,3 +89,24 @@ def append_only(table: str, *, allow_null_of: str = ""):
             + undo_truncate,
         },
     )
+
+
+def no_replacing(table: str, *keys: tuple[str, ...], also: str = ""):
+    """Refuses an INSERT whose `keys` (tuples of columns that are unique together) are there already.
+
+    `also` is SQL over `kept` and NEW for a key that holds only of some rows.
+
+    `INSERT OR REPLACE` deletes the row that stands in its way, and SQLite fires no trigger for that.
+    On PostgreSQL `ON CONFLICT DO UPDATE` is an UPDATE, which the guards above refuse.
+    """
+    name = f"{table}_no_replace"
+    same = " OR ".join(
+        "(" + " AND ".join(f"kept.{column} = NEW.{column}" for column in key) + ")" for key in keys
+    )
+    same += f" OR ({also})" if also else ""
+    when = f"EXISTS (SELECT 1 FROM {table} AS kept WHERE {same})"  # noqa: S608 - a migration's words
+    lite = refuse(table, "INSERT", name, f"{table} is append-only", when=when)
+    return Guard(
+        {"sqlite": lite.forward["sqlite"], "postgresql": []},
+        {"sqlite": lite.backward["sqlite"], "postgresql": []},
+    )
