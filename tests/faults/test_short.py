@@ -1,10 +1,12 @@
 """The short form of the fault tests, in one process: what is a kill there is an exception here that
 nothing catches, and what is many processes there is many threads."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.db import connection
 
-from engineroom import faultpoints, outbox
+from engineroom import clock, faultpoints, outbox
 from payments import sellables, states
 from payments.actions.checkouts import open_checkout
 from payments.actions.ordering import place_order, start_payment
@@ -21,7 +23,7 @@ from tests.factories.payments import DummySellable, make_offer, make_paid_order
 from tests.factories.subscriptions import PeriodicSellable, subscribe, use_fake_gateway
 from tests.faults import points, promises
 from tests.faults.promise import Stage
-from tests.faults.promises import books, news, previews, prices, races, weather
+from tests.faults.promises import books, jumps, news, previews, prices, races
 
 STAGE = Stage(db="any", scale="short")
 
@@ -113,7 +115,7 @@ def test_a_webhook_that_dies_is_made_up_for(point, dying, dummy):
         )
     faultpoints.disarm()
 
-    with weather.clock.moved_by(weather.timedelta(minutes=1)):
+    with clock.moved_by(timedelta(minutes=1)):
         reconcile_payments()
 
     assert Order.objects.get().state == states.PAID
@@ -131,7 +133,7 @@ def test_a_refund_that_dies_goes_back_once(point, dying, dummy):
     faultpoints.disarm()
 
     refund_lines(order=order, amounts=amounts, reason="Test", key="one")
-    with weather.clock.moved_by(weather.timedelta(minutes=1)):
+    with clock.moved_by(timedelta(minutes=1)):
         outbox.drain()
 
     assert Refund.objects.get().state == states.DONE
@@ -144,10 +146,10 @@ def test_a_refund_that_dies_goes_back_once(point, dying, dummy):
 def test_a_renewal_that_dies_is_charged_once_and_made_up_for(point, dying, settings):
     gateway = use_fake_gateway(settings)
     sellables.register("dummy", PeriodicSellable())
-    start = weather.datetime(2027, 1, 31, 10, 0, tzinfo=weather.UTC)
-    with weather.clock.stopped_at(start):
+    start = datetime(2027, 1, 31, 10, 0, tzinfo=UTC)
+    with clock.stopped_at(start):
         subscription = subscribe()
-    with weather.clock.stopped_at(start + weather.timedelta(days=29)):
+    with clock.stopped_at(start + timedelta(days=29)):
         dying(point)
         with pytest.raises(Died):
             refresh_subscription(subscription, source="test")
@@ -180,8 +182,8 @@ def test_the_preview_is_what_is_charged():
 
 @pytest.mark.django_db(transaction=True)
 def test_clock_jumps_charge_nobody_twice():
-    assert weather.run_r17(STAGE, 0, "short").violations == []
-    assert weather.control_r17(STAGE)
+    assert jumps.run(STAGE, 0, "short").violations == []
+    assert jumps.control(STAGE)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,6 +4,7 @@ from tests.faults.promise import Promise
 from tests.faults.promises import (
     books,
     crashes,
+    jumps,
     keys,
     news,
     previews,
@@ -22,5 +23,6 @@ ALL: list[Promise] = [
     *news.PROMISES,
     *keys.PROMISES,
     *weather.PROMISES,
+    *jumps.PROMISES,
     *crashes.PROMISES,
 ]

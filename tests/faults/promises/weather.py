@@ -1,26 +1,20 @@
-"""R13 and R17: a gateway that sleeps or breaks, and a clock that jumps."""
+"""R13: a gateway that sleeps or breaks."""
 
 import os
 import threading
 import time
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from django.db import connection, connections, transaction
 
-from engineroom import clock
 from payments import gateways, states
-from payments.actions import canceling
-from payments.actions.canceling import expire_overdue
 from payments.actions.checkouts import open_checkout
 from payments.actions.ordering import place_order, start_payment
-from payments.actions.settling import refresh_payment
-from payments.gateways import simulator
 from payments.gateways.simulator import SimulatorGateway
-from payments.models import Offer, Order
+from payments.models import Offer
 from payments.refusals import GatewayUnavailable
-from tests.faults.buyers import Buyer, buy, charged, new_course, wrong_with_books
+from tests.faults.buyers import Buyer, buy, new_course
 from tests.faults.gate import stand_before_the_simulator
 from tests.faults.promise import Promise, Tally
 
@@ -201,78 +195,6 @@ def control_r13(stage) -> bool:
     return p95(watch.times["a parallel write"]) > BUDGETS["a parallel write"]
 
 
-JUMPS = [timedelta(hours=h) for h in (-1, 1, -24, 24, -2, 2, 23, 25)]
-MOMENTS = [
-    datetime(2027, 3, 28, 0, 59, 59, tzinfo=UTC),
-    datetime(2027, 10, 31, 0, 59, 59, tzinfo=UTC),
-    datetime(2028, 2, 29, 12, 0, tzinfo=UTC),
-    datetime(2027, 12, 31, 23, 59, 59, tzinfo=UTC),
-]
-
-
-def _life(offer, before: timedelta, jump: timedelta) -> list[str]:
-    """One order whose clock jumps between asking and paying, and again afterwards."""
-    with clock.moved_by(before):
-        checkout = open_checkout(offer=offer, person=Buyer.new().person)
-        order = place_order(checkout=checkout, has_consented=True)
-        payment = start_payment(order=order)
-    wrong = []
-    with clock.moved_by(before + jump):
-        if order.expires_at <= order.placed_at:
-            wrong.append("an order expired before it was placed")
-        expire_overdue()
-        state = Order.objects.get(pk=order.pk).state
-        should = states.EXPIRED if clock.now() >= order.expires_at else states.AWAITING
-        if state != should:
-            wrong.append(f"after {jump}: {state}, not {should}")
-        if state == states.EXPIRED:
-            return wrong
-        simulator.pay(payment.reference, outcome="success")
-        for _ in range(2):
-            payment.refresh_from_db()
-            refresh_payment(payment, source="clock")
-        expire_overdue()
-    with clock.moved_by(before + jump + jump):
-        refresh_payment(payment, source="clock")
-    row = Order.objects.get(pk=order.pk)
-    if row.state != states.PAID or charged(row.number) != row.total_minor:
-        wrong.append(f"after {jump}: {row.state}, charged {charged(row.number)}")
-    return wrong
-
-
-def run_r17(stage, number, scale) -> Tally:
-    _, offer = new_course()
-    tally = Tally()
-    starts = [timedelta(0)] + [moment - clock.now() for moment in MOMENTS]
-    for before in starts if stage.is_full else starts[:3]:
-        for jump in JUMPS if stage.is_full else JUMPS[:4]:
-            tally.add(_life(offer, before, jump))
-    tally.violations += wrong_with_books()
-    return tally
-
-
-class MachineClock:
-    """A clock that no jump moves."""
-
-    @staticmethod
-    def now() -> datetime:
-        return datetime.now(UTC)
-
-
-def control_r17(stage) -> bool:
-    """Measured by the clock of the machine, a jump goes unnoticed: nothing ever runs out."""
-    _, offer = new_course()
-    checkout = open_checkout(offer=offer, person=Buyer.new().person)
-    order = place_order(checkout=checkout, has_consented=True)
-    careful, canceling.clock = canceling.clock, MachineClock
-    try:
-        with clock.moved_by(timedelta(days=2)):
-            expire_overdue()
-    finally:
-        canceling.clock = careful
-    return Order.objects.get(pk=order.pk).state == states.AWAITING
-
-
 PROMISES = [
     Promise(
         "R13",
@@ -281,5 +203,4 @@ PROMISES = [
         {"short": 3, "full": 3},
         control_r13,
     ),
-    Promise("R17", "Clock jumps", run_r17, {"short": 1, "full": 1}, control_r17, is_pure=True),
 ]
