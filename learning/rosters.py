@@ -1,4 +1,4 @@
-"""Lists of people as CSV: read with every problem named, written so that no cell is a formula."""
+"""Lists of people as CSV, read with every problem named."""
 
 import csv
 import io
@@ -10,7 +10,6 @@ MOST_ROWS = 1000
 ADDRESS = re.compile(r"[^@\s,;<>\"()\[\]\\]+@[^@\s,;<>\"()\[\]\\]+\.[^@\s,;<>\"()\[\]\\]+")
 EMAIL_WORDS = {"email", "e-mail", "mail", "e-mail address", "email address"}
 NAME_WORDS = {"name", "full name"}
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -92,18 +91,3 @@ def _read(roster: Roster, number: int, cells: list[str], email_at: int, name_at:
     else:
         seen[email] = number
         roster.lines.append(Line(number, email, name))
-
-
-def safe_cell(value) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def write_csv(heading: list[str], rows) -> str:
-    """CSV with every cell made safe."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(heading)
-    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
-    return out.getvalue()

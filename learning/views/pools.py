@@ -21,6 +21,7 @@ from learning.queries.seats import (
     roster_table,
 )
 from learning.refusals import NoSuchPerson
+from payments.tables import csv_text
 
 PAGE = 50
 
@@ -170,7 +171,7 @@ def _upload(request, pool, form, roster=None, table=(), text="", status=200):
 def people_file(request, pool_id):
     """The seat report as CSV; no cell of it is a formula."""
     pool = _pool(request, pool_id)
-    body = rosters.write_csv(REPORT_HEADING, report_rows(pool))
+    body = csv_text(REPORT_HEADING, report_rows(pool))
     response = HttpResponse(body, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="seats.csv"'
     return response

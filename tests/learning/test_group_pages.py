@@ -1,5 +1,7 @@
 """Cohorts and teams by their pages: who finds them, what they tell, what they do."""
 
+import csv
+import io
 import re
 
 import pytest
@@ -166,6 +168,18 @@ def test_the_seat_report_is_a_file_without_formulas():
 
     assert answer["Content-Type"].startswith("text/csv")
     assert "'=1@example.com,'=Bea,Invited" in answer.text
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", " =1", "＝1+1"])
+def test_a_name_in_the_seat_report_is_masked_as_in_every_other_table(name):
+    pool = make_pool()
+    invite_people(pool=pool, people=[("bea@example.com", "Bea")], actor=owner_of(pool))
+    SeatClaim.objects.update(name=name)
+
+    answer = signed_in(owner_of(pool)).get(f"{pool.get_absolute_url()}people.csv")
+
+    _heading, row = csv.reader(io.StringIO(answer.text, newline=""))
+    assert row[1] == f"'{name}"
 
 
 def test_the_page_behind_a_link_leads_strangers_through_their_mail():
