@@ -123,8 +123,15 @@ def release_seat(*, line) -> bool:
         return bool(held.update(line=None, person=entry.person_id, expires_at=entry.offered_until))
     if not held.update(state=RELEASED):
         return False
+    _lapse(seat)
     give_one_back(cohort)
     return True
+
+
+def _lapse(seat: Seat) -> None:
+    """The seat was offered to somebody who did not buy it in time: they may wait anew."""
+    offered = WaitingEntry.objects.filter(pk=seat.entry_id, state=WaitingEntry.State.OFFERED)
+    offered.update(state=WaitingEntry.State.LAPSED)
 
 
 @transaction.atomic
@@ -214,10 +221,7 @@ def _expire(seat: Seat) -> bool:
     over = Seat.objects.filter(pk=seat.pk, state=HELD, expires_at__lte=clock.now())
     if not over.update(state=EXPIRED):
         return False
-    if seat.entry_id:
-        WaitingEntry.objects.filter(pk=seat.entry_id, state=WaitingEntry.State.OFFERED).update(
-            state=WaitingEntry.State.LAPSED
-        )
+    _lapse(seat)
     give_one_back(cohort)
     return True
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from accounts.bearers import digest, new_token
 from catalog.models import Course
@@ -101,11 +101,7 @@ def offer_free_seats(cohort: Cohort) -> int:
     cohort.refresh_from_db()
     offered = 0
     while cohort.is_selling:
-        entry = (
-            WaitingEntry.objects.filter(cohort=cohort, state=WaitingEntry.State.WAITING)
-            .order_by("pk")
-            .first()
-        )
+        entry = _next_in_line(cohort)
         if entry is None or not take_one(cohort):
             break
         if _offer(cohort, entry):
@@ -113,6 +109,16 @@ def offer_free_seats(cohort: Cohort) -> int:
         else:
             Cohort.objects.filter(pk=cohort.pk).update(seats_taken=F("seats_taken") - 1)
     return offered
+
+
+def _next_in_line(cohort: Cohort) -> WaitingEntry | None:
+    """Who waits longest. Whoever holds a seat that is not paid yet stays in the line, in case their
+    order comes to nothing, and is passed over until then."""
+    held = Seat.objects.filter(
+        cohort=cohort, person=OuterRef("person"), state=Seat.State.HELD, person__isnull=False
+    )
+    waiting = WaitingEntry.objects.filter(cohort=cohort, state=WaitingEntry.State.WAITING)
+    return waiting.exclude(Exists(held)).order_by("pk").first()
 
 
 def _offer(cohort: Cohort, entry: WaitingEntry) -> bool:
@@ -127,7 +133,7 @@ def _offer(cohort: Cohort, entry: WaitingEntry) -> bool:
         with transaction.atomic():
             Seat.objects.create(cohort=cohort, person=entry.person, entry=entry, expires_at=until)
     except IntegrityError:
-        # They hold a seat by now and wait no longer.
+        # They sit in the cohort by now and wait no longer.
         WaitingEntry.objects.filter(pk=entry.pk).update(state=WaitingEntry.State.BOUGHT)
         return False
     words = {
