@@ -9,7 +9,13 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, IntegerField, When
 
-from accounts.actions import join_team, person_for_email, send_sign_in_link, team_of_buyer
+from accounts.actions import (
+    join_team,
+    lock_person,
+    person_for_email,
+    send_sign_in_link,
+    team_of_buyer,
+)
 from accounts.bearers import digest, new_token
 from accounts.models import Team
 from engineroom import audit, clock, mail
@@ -268,6 +274,8 @@ def claim_seat(*, key: str, person) -> SeatClaim:
     invitation, shared = claim_by_key(key), pool_by_key(key)
     if invitation is None and shared is None:
         raise InvitationGone
+    # Seats of two teams, or a seat and a purchase: the second sees what the first has given.
+    lock_person(person.pk)
     pool = _locked(invitation.pool_id if invitation else shared.pk)
     own = pool.claims.filter(person=person, state=CLAIMED).first()
     if own and (invitation is None or own.pk == invitation.pk):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from accounts.actions import lock_person
 from accounts.bearers import digest, new_token
 from accounts.queries import person_with_email
 from engineroom import audit, clock, mail
@@ -123,6 +124,8 @@ def claim_gift(*, key: str, person) -> Gift:
     Raises GiftGone, GiftTaken, GiftEnded, and what the thing refuses: who owns it already cannot
     claim it, and the gift stays open for somebody else.
     """
+    # Two gifts of one thing, or a gift and an order: the second sees what the first has given.
+    lock_person(person.pk)
     gift = gift_by_key(key)
     if gift is None:
         raise GiftGone

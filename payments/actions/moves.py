@@ -6,10 +6,10 @@ else was first.
 
 from collections.abc import Iterable
 
-from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import F
 
+from accounts.actions import lock_person
 from payments import states
 from payments.models import Checkout, Order, Payment, Refund, Subscription
 
@@ -45,10 +45,8 @@ def locked_order_and_around(order_id: int) -> Order:
 
 def lock_buyer(order: Order) -> None:
     """Two orders of one person are delivered one after the other, so that the second sees what the
-    first has given. The weaker lock: rows that name the person may be written meanwhile."""
-    if connection.features.has_select_for_update:
-        people = get_user_model().objects.filter(pk=order.person_id)
-        list(people.select_for_update(no_key=True).values_list("pk"))
+    first has given."""
+    lock_person(order.person_id)
 
 
 def move_order(order: Order, to: str, *, out_of: frozenset[str] | None = None, **fields) -> bool:
