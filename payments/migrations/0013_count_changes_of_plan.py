@@ -24,5 +24,5 @@ def count(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0011_note_refunds_sent_another_way")]
+    dependencies = [("payments", "0012_refuse_replacing")]
     operations = [migrations.RunPython(count, migrations.RunPython.noop)]
