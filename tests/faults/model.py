@@ -68,17 +68,19 @@ class Quarrel:
     theirs: str = "planned"
     ours: str = ""
     amount: int = 0
+    # What the bank kept of money that had gone back to the buyer already.
+    beyond: int = 0
     moves_at: datetime | None = None
     is_answered: bool = False
 
     def decided(self, card: str) -> str:
         return states.WON if self.is_answered and card != "dispute_lost" else states.LOST
 
-    def open(self, left: int, at: datetime) -> None:
-        """The bank takes back what is left of the payment; of nothing, nothing."""
+    def open(self, amount: int, at: datetime) -> None:
+        """The bank takes this back: what is left of the payment, or the whole; of nothing, nothing."""
         self.moves_at = None
-        if left > 0:
-            self.theirs, self.amount = states.OPEN, left
+        if amount > 0:
+            self.theirs, self.amount = states.OPEN, amount
             self.moves_at = at + disputing.ANSWER_WITHIN
 
     def pass_time(self, now: datetime, left: int, card: str) -> None:
@@ -138,11 +140,11 @@ class Sale:
     def expected(self) -> str:
         if not self.is_charged:
             return self.state
+        if self.returned and self.returned == self.total:
+            return states.REFUNDED
         if self.is_disputed:
             return states.DISPUTED
-        if not self.returned:
-            return states.PAID
-        return states.REFUNDED if self.returned == self.total else states.PARTLY_REFUNDED
+        return states.PARTLY_REFUNDED if self.returned else states.PAID
 
     def charge(self) -> None:
         """The money is here. An order that had ended takes again what it gave back."""
@@ -168,11 +170,13 @@ class Sale:
             self.has_code = False
 
     def hear_of_quarrel(self) -> None:
-        """The school learns how the dispute stands. Lost: all that was still paid is gone."""
+        """The school learns how the dispute stands. Lost: all that was still paid is gone, and what
+        the bank took beyond that the buyer has twice."""
         if self.quarrel.ours in (states.WON, states.LOST):
             return
         self.quarrel.ours = self.quarrel.theirs
         if self.quarrel.ours == states.LOST:
+            self.quarrel.beyond = self.quarrel.amount - (self.total - self.returned)
             self.back = dict(self.lines)
 
     def books(self) -> dict[str, int]:
@@ -194,6 +198,7 @@ class Sale:
                 found["gateway"] -= self.quarrel.amount
             if self.is_disputed:
                 found["disputes"] = self.quarrel.amount
+            found["customers"] = self.quarrel.beyond
         return {name: amount for name, amount in found.items() if amount}
 
 

@@ -206,16 +206,17 @@ class Till:
         return self.check(one)
 
     def dispute(self) -> list[str] | None:
-        """The buyer goes to the bank at once; the school hears of it now or later."""
-        one = self.take(
-            lambda sale: sale.page == "paid" and sale.total,
-            lambda sale: sale.quarrel is None and sale.left_at_bank > 0,
-        )
+        """The buyer goes to the bank at once, over what is left or over the whole, whatever was sent
+        back before; the school hears of it now or later."""
+        wanted = [lambda sale: sale.page == "paid" and sale.total and sale.quarrel is None]
+        one = self.take(*wanted, lambda sale: sale.refunded) or self.take(*wanted)
         if one is None:
             return None
-        disputing.open_now(SimulatorPayment.objects.get(token=one.payment.reference))
+        is_whole = not one.left_at_bank or self.chance.random() < 0.5
+        paid = SimulatorPayment.objects.get(token=one.payment.reference)
+        disputing.open_now(paid, is_whole=is_whole)
         one.quarrel = Quarrel()
-        one.quarrel.open(one.left_at_bank, clock.now())
+        one.quarrel.open(one.total if is_whole else one.left_at_bank, clock.now())
         return self.hear_dispute(one) if self.chance.random() < 0.5 else self.check(one)
 
     def hear_dispute(self, one: Sale | None = None) -> list[str] | None:
@@ -258,9 +259,9 @@ class Till:
         one.end(states.CANCELED)
         return self.check(one)
 
-    def pass_time(self) -> list[str]:
+    def pass_time(self, jump: timedelta | None = None) -> list[str]:
         """Hours go by: unpaid orders run out, unless their money is found; banks decide."""
-        jump = timedelta(minutes=self.chance.choice((10, 20, 360, 1500, 2940)))
+        jump = jump or timedelta(minutes=self.chance.choice((10, 20, 360, 1500, 2940)))
         self.ahead += jump
         with clock.moved_by(jump):
             now = clock.now()
@@ -284,8 +285,10 @@ class Till:
         return self.check(one)
 
     def close(self) -> list[str]:
-        """Everything that is on its way arrives, and nothing stays open for the next round."""
-        wrong = []
+        """Every bank decides, everything that is on its way arrives, and nothing stays open for the
+        next round."""
+        with clock.moved_by(self.ahead):
+            wrong = self.pass_time(disputing.OPENS_AFTER + disputing.ANSWER_WITHIN)
         with clock.moved_by(self.ahead):
             for one in self.sales:
                 wrong += self.hear(one) if one.total else []

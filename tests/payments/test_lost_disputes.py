@@ -8,9 +8,11 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 
 from engineroom import clock, outbox
+from engineroom.models import AuditEntry
 from payments import invoicing, oss, periods, sellables, states
 from payments.actions.disputes import settle_dispute
 from payments.actions.dunning import sweep_subscriptions
+from payments.actions.selfcheck import check_everything
 from payments.models import Invoice, LedgerEntry, Order, OrderKind
 from payments.queries.books import audit_books, balances
 from payments.queries.sales import oss_return
@@ -126,6 +128,44 @@ def test_a_part_that_is_lost_credits_every_line_and_ends_none(dummy):
     total = sum(one.total_minor for one in Invoice.objects.filter(kind="credit_note"))
     assert (total, dummy.count("withdraw")) == (9800, 2)
     assert audit_books()["ok"], audit_books()["problems"]
+
+
+@pytest.mark.parametrize("refunded", [1000, 4900])
+def test_what_a_bank_takes_a_second_time_is_owed_by_the_buyer_and_the_books_are_even(refunded):
+    invoice = make_invoice(amount_minor=4900)
+    credit(invoice, [refunded])
+
+    decide(invoice.order)
+
+    order, customers = invoice.order, ("test:customers", "EUR")
+    assert (order.state, order.refunded_minor) == (states.REFUNDED, 4900)
+    notes = AuditEntry.objects.filter(action="order.needs_attention")
+    assert any("more than what was still paid" in str(note.data) for note in notes)
+    assert balances()[customers] == refunded
+    assert audit_books()["ok"], audit_books()["problems"]
+    assert check_everything() == []
+
+
+def test_a_dispute_of_the_whole_that_is_won_leaves_nothing_owed():
+    invoice = make_invoice(amount_minor=4900)
+    credit(invoice, [1000])
+
+    decide(invoice.order, states.WON)
+
+    assert invoice.order.state == states.PARTLY_REFUNDED
+    assert balances()[("test:customers", "EUR")] == 0
+    assert audit_books()["ok"], audit_books()["problems"]
+
+
+def test_books_that_a_lost_dispute_has_left_uneven_are_still_noticed():
+    invoice = make_invoice(amount_minor=4900)
+    credit(invoice, [1000])
+    decide(invoice.order)
+    order = invoice.order
+    order.lines.update(refunded_minor=3000)
+    Order.objects.filter(pk=order.pk).update(refunded_minor=3000)
+
+    assert audit_books()["problems"] == [f"order {order.number}: the buyer's account is not even"]
 
 
 def test_what_was_lost_is_not_declared_to_the_one_stop_shop():

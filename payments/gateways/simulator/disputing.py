@@ -35,12 +35,17 @@ def plan(payment: SimulatorPayment) -> SimulatorDispute:
 
 
 @transaction.atomic
-def open_now(payment: SimulatorPayment) -> SimulatorDispute:
-    """The buyer's bank takes the money back at once: for tests and the hosted page's fault list."""
+def open_now(payment: SimulatorPayment, *, is_whole: bool = False) -> SimulatorDispute:
+    """The buyer's bank takes back at once what is left of the payment, or the whole of it, whatever
+    was refunded before: for tests and the hosted page's fault list."""
     made = payment.disputes.first() or plan(payment)
     if made.state == State.PLANNED:
-        _open(made, clock.now())
+        _open(made, clock.now(), payment.amount_minor if is_whole else _left(payment))
     return made
+
+
+def _left(payment: SimulatorPayment) -> int:
+    return payment.amount_minor - payment.refunded_minor
 
 
 def _subscription(dispute: SimulatorDispute) -> str:
@@ -83,7 +88,7 @@ def _move(token: str) -> bool:
     if dispute.moves_at is None or dispute.moves_at > clock.now():
         return False
     if dispute.state == State.PLANNED:
-        _open(dispute, dispute.moves_at)
+        _open(dispute, dispute.moves_at, _left(dispute.payment))
         return True
     is_won = bool(dispute.evidence) and dispute.payment.card != "dispute_lost"
     dispute.state, dispute.moves_at = State.WON if is_won else State.LOST, None
@@ -92,16 +97,15 @@ def _move(token: str) -> bool:
     return True
 
 
-def _open(dispute: SimulatorDispute, at) -> None:
-    """What is left of the payment is taken back; nothing left, nothing to dispute."""
-    left = dispute.payment.amount_minor - dispute.payment.refunded_minor
+def _open(dispute: SimulatorDispute, at: datetime, amount_minor: int) -> None:
+    """This much is taken back; of nothing there is no dispute."""
     dispute.moves_at = None
-    if left > 0:
+    if amount_minor > 0:
         dispute.state = State.OPEN
-        dispute.amount_minor, dispute.fee_minor = left, FEE_MINOR
+        dispute.amount_minor, dispute.fee_minor = amount_minor, FEE_MINOR
         dispute.due_at = dispute.moves_at = at + ANSWER_WITHIN
     dispute.save()
-    if left > 0:
+    if amount_minor > 0:
         tell(dispute)
 
 
