@@ -21,6 +21,7 @@ from payments.actions.refunding import end_free_lines, end_line, follow_the_mone
 from payments.actions.settling import flag, refresh_payment
 from payments.actions.stock import lock_places
 from payments.actions.subscriptions import catch_up
+from payments.actions.surplus import lost_surplus
 from payments.events import DisputeClosed, DisputeOpened, LineRefunded
 from payments.gateways import evidence as evidence_names
 from payments.gateways.base import DisputeReading, Gateway
@@ -130,11 +131,13 @@ def _win(order: Order, dispute: Dispute) -> None:
 
 
 def _lose(order: Order, dispute: Dispute) -> None:
-    """What was lost is taken off the lines in proportion to what was still paid of each."""
+    """What was lost is taken off the lines in proportion to what was still paid of each, unless it
+    had been paid too much."""
     lines = list(order.lines.order_by("pk"))
     lefts = [line.left_minor for line in lines]
-    amount = min(dispute.amount_minor, sum(lefts))
-    if amount < dispute.amount_minor:
+    due = dispute.amount_minor - lost_surplus(order=order, dispute=dispute)
+    amount = min(due, sum(lefts))
+    if amount < due:
         flag(order, "A dispute took more than what was still paid of the order.")
     shares = money.split(amount, lefts) if amount else [0] * len(lines)
     parts = [(line, share) for line, share in zip(lines, shares, strict=True) if share]

@@ -29,6 +29,29 @@ def surplus_of(order: Order) -> int:
     return sums["paid"] - sums["back"] - gone - due
 
 
+def adopt_surplus(*, order: Order, payment: Payment, most_minor: int, actor=None) -> int:
+    """Write down what the gateway itself has sent back of this payment, as far as it was paid too
+    much: up to `most_minor`, and nothing ends. Returns how much that was. In the caller's
+    transaction, which holds the order's lock."""
+    part = min(most_minor, surplus_of(order))
+    if part <= 0 or not _take(payment, part):
+        return 0
+    _complete(_write(order, payment, part, actor), "")
+    return part
+
+
+def lost_surplus(*, order: Order, dispute: Dispute) -> int:
+    """How much of a lost dispute had been paid too much, so that nothing ends for it.
+
+    A buyer who contests the payment that paid for the order gives up what it bought, and gets any
+    other payment back as a surplus; one who contests a later payment keeps it.
+    """
+    captured = order.payments.filter(state=states.CAPTURED)
+    if dispute.payment_id == captured.order_by("captured_at", "pk").values_list("pk").first()[0]:
+        return 0
+    return max(0, min(dispute.amount_minor, surplus_of(order) + dispute.amount_minor))
+
+
 def refund_surplus(*, order: Order, actor=None) -> list[Refund]:
     """Send the surplus of an order back, from its latest payments and as many of them as it takes:
     a refund each. Asked again, nothing more goes.
