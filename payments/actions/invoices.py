@@ -76,8 +76,9 @@ def issue_invoice(order: Order) -> Invoice | None:
 def issue_credit_note(refund: Refund) -> Invoice | None:
     """The one credit note of a finished refund, written now unless it is there.
 
-    Net, tax and rounding go back in proportion, and never more of each than the invoice has. An
-    order paid before there were invoices gets its invoice first. The caller holds the order's lock.
+    Net, tax and rounding go back in proportion, and never more of each than the invoice has. Seller,
+    buyer and VAT category are those of the invoice, whatever the settings say by now. An order paid
+    before there were invoices gets its invoice first. The caller holds the order's lock.
     """
     if found := Invoice.objects.filter(refund=refund).first():
         return found
@@ -115,8 +116,9 @@ def _credit(
     invoice = issue_invoice(order)
     if invoice is None or not parts:
         return None
+    rows = {row["id"]: row for row in invoice.document["lines"]}
     lines = [
-        _line(order, line, share)
+        rows[line.public_id] | _amounts(share)
         for line, amount in parts
         if (share := _credited(line, amount)).gross
     ]
@@ -152,9 +154,9 @@ def _credited(line: OrderLine, amount_minor: int) -> Part:
     return invoicing.share(left, amount_minor)
 
 
-def _line(order: Order, line: OrderLine, part: Part | None = None) -> dict:
-    part = part or Part(net=line.net_minor, tax=line.tax_minor, rounding=line.rounding_minor)
+def _line(order: Order, line: OrderLine) -> dict:
     rate = line.tax_rate if order.tax_kind == "standard" else 0
+    whole = Part(net=line.net_minor, tax=line.tax_minor, rounding=line.rounding_minor)
     return {
         "id": line.public_id,
         "title": line.title,
@@ -164,6 +166,11 @@ def _line(order: Order, line: OrderLine, part: Part | None = None) -> dict:
         "category": invoicing.category(
             order.tax_kind, rate, is_exempt=settings.SELLER_SMALL_BUSINESS
         ),
+    } | _amounts(whole)
+
+
+def _amounts(part: Part) -> dict[str, int]:
+    return {
         "net_minor": part.net,
         "tax_minor": part.tax,
         "rounding_minor": part.rounding,
@@ -191,7 +198,7 @@ def _write(
         number=number,
         issued_on=_day(now),
         order=_order(order),
-        seller=_seller(),
+        seller=corrects.document["seller"] if corrects else _seller(),
         buyer=corrects.document["buyer"] if corrects else _buyer(order),
         lines=lines,
         paid_minor=paid_minor,

@@ -179,6 +179,25 @@ def test_the_year_of_the_number_is_that_of_the_schools_time_zone(settings, monke
     assert invoice.document["issued_on"] == "2027-01-01"
 
 
+def test_a_credit_note_stands_as_its_invoice_does_whatever_the_settings_say_by_now(german):
+    german.SELLER_SMALL_BUSINESS = True
+    german.SELLER_VAT_ID = "DE136695976"
+    german.SELLER_ADDRESS = ["Long Street 1", "10115 Berlin"]
+    invoice = make_invoice(offers=2, kind="none")
+    german.SELLER_SMALL_BUSINESS = False
+    german.SELLER_COUNTRY, german.SELLER_NAME, german.SELLER_VAT_ID = "FR", "Another", "FR1"
+    german.SELLER_ADDRESS = ["Rue 1"]
+
+    note = credit(invoice, [None, 1000])
+
+    said, before = note.document, invoice.document
+    assert said["seller"] == before["seller"]
+    assert [row["category"] for row in said["lines"]] == ["E", "E"]
+    assert [row["title"] for row in said["lines"]] == [row["title"] for row in before["lines"]]
+    assert [row["total_minor"] for row in said["lines"]] == [4900, 1000]
+    assert said["notes"] == before["notes"]
+
+
 def test_reverse_charge_and_exemption_are_said_on_the_invoice(german):
     reverse = make_invoice(kind="reverse", country="FR", vat_id="FR40303265045")
     outside = make_invoice(kind="outside", country="US")
