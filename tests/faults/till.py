@@ -272,8 +272,13 @@ class Till:
             for one in self.sales:
                 if one.quarrel is not None:
                     one.quarrel.pass_time(now, one.left_at_bank, one.card)
-                if one.expected() == states.AWAITING and one.opened_at + RUNS_OUT <= now:
+                if one.opened_at + RUNS_OUT > now:
+                    continue
+                if one.expected() == states.AWAITING:
                     wrong += self._run_out(one)
+                elif one.page == "open":
+                    # Of an order that was canceled: it takes no money any more.
+                    one.page = "closed"
         return wrong
 
     def _run_out(self, one: Sale) -> list[str]:
