@@ -127,8 +127,10 @@ class Till:
         return place_order(checkout=checkout, has_consented=True, email=email)
 
     def _answer(self, outcome: str, page: str) -> Sale | None:
-        """Somebody answers a hosted page; the school is not told."""
-        one = self.take(lambda sale: sale.page == "open")
+        """Somebody answers a hosted page that has not closed; the school is not told."""
+        one = self.take(
+            lambda sale: sale.page == "open" and sale.payment.closes_at > clock.now(),
+        )
         if one is None:
             return None
         simulator.pay(one.payment.reference, outcome=outcome, fault="lost")
