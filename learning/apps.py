@@ -10,12 +10,14 @@ class LearningConfig(AppConfig):
         from learning import jobs, listeners  # noqa: F401 - importing them is what registers them
         from learning.actions import erase_person
         from learning.actions.holdings import end_holding
+        from learning.actions.recounting import recount_seats
         from learning.actions.works import plant_work
         from learning.queries import access, memberships
         from learning.queries import slots as parts
         from learning.queries.evidence import evidence
         from learning.queries.holdings import holdings
         from learning.queries.memberships import memberships_with
+        from learning.queries.seat_counts import seats_are_counted
         from learning.queries.works import gallery
         from learning.sellables import (
             CohortSeatSellable,
@@ -46,4 +48,6 @@ class LearningConfig(AppConfig):
         slots.fill("payments.evidence", evidence)
         slots.fill("payments.holdings", holdings)
         slots.fill("payments.end_holding", end_holding)
+        slots.fill("payments.counters", seats_are_counted)
+        slots.fill("payments.recount", recount_seats)
         slots.fill("admin.board", parts.board)

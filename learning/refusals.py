@@ -156,6 +156,11 @@ class NoSeatsLeft(Refusal):
     message = "Every seat of the team is taken. Ask the team for another one."
 
 
+class SeatsOverdrawn(Refusal):
+    code = "seats_overdrawn"
+    message = "More seats are given than there are."
+
+
 class InvitationGone(Refusal):
     code = "invitation_gone"
     message = "This link gives no seat any more. Ask the team for a new one."

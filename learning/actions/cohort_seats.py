@@ -143,6 +143,8 @@ def take_seat(*, line) -> Seat:
     cohort = _locked(cohort_named(line.key).pk)
     seat = Seat.objects.filter(line=line.public_id).first()
     if seat and seat.state == TAKEN:
+        # Delivered again, a seat opens what it must, should that have been lost.
+        _open(cohort, line)
         return seat
     if seat is None or seat.state != HELD:
         seat = _claim_offer(cohort, line, clock.now()) or _take_late(cohort, line, seat)

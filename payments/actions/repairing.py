@@ -79,7 +79,7 @@ def deliver_again(finding: Finding, actor) -> str:
         raise BoughtTwice
     sellables.of(line.kind).deliver(line)
     rooms = slots.gather("payments.holdings")
-    if rooms and not any(line.public_id in room["given"] for room in rooms):
+    if rooms and not any(line.public_id in room["given"] - room["partly"] for room in rooms):
         raise StillBroken("It was given once and has ended. Give the access anew, as a grant.")
     OrderLine.objects.filter(pk=line.pk, delivered_at=None).update(delivered_at=clock.now())
     audit.record("order.line_delivered_again", line.order.number, actor=actor, line=line.public_id)
@@ -251,7 +251,7 @@ def recount(finding: Finding, actor) -> str:
         _recount_pieces(name)
     elif kind == "subscription":
         _recount_periods(name)
-    else:
+    elif not any(slots.gather("payments.recount", finding.subject, actor)):
         _recount_money(finding.subject)
     audit.record("books.recounted", finding.subject, actor=actor)
     return "It was counted again."

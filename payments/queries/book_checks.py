@@ -288,6 +288,7 @@ CHECKS = (
     counter_checks.coupons_are_counted,
     counter_checks.offers_are_counted,
     counter_checks.subscriptions_are_counted,
+    counter_checks.rooms_are_counted,
     invoices_add_up,
     payouts_are_booked,
 )

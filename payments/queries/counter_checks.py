@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Q
 
+from engineroom import slots
 from payments import states
 from payments.models import Coupon, CouponUse, Offer, OrderKind, OrderLine, Subscription
 from payments.queries.problems import Problem, differ, sums
@@ -120,3 +121,9 @@ def subscriptions_are_counted() -> list[Problem]:
             text = f"{subject}: called paid in full with {real} of {one.periods_total} paid"
             found.append(Problem(subject=subject, text=text))
     return found
+
+
+def rooms_are_counted() -> list[Problem]:
+    """What the rooms above say of their own counters, by the slot `payments.counters`: each answers
+    a list of Problems, and the slot `payments.recount` counts anew what they name."""
+    return [problem for room in slots.gather("payments.counters") for problem in room]

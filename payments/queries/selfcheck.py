@@ -89,20 +89,22 @@ def _expected_lines():
 def access(kinds_of_many: Collection[str] = ()) -> list[Found]:
     """Lines against what the rooms above have given for them. Nobody above: nothing to compare."""
     rooms = slots.gather("payments.holdings")
-    kinds, given, ended, held = (
-        set().union(*(room[name] for room in rooms)) for name in ("kinds", "given", "ended", "held")
+    kinds, given, ended, held, partly = (
+        set().union(*(room[name] for room in rooms))
+        for name in ("kinds", "given", "ended", "held", "partly")
     )
     found = []
     # What was bought twice is given once: see `twice`.
     double = [line.pk for line in paid_twice(kinds_of_many) if not line.delivered_at]
     lines = _expected_lines().filter(kind__in=kinds).exclude(pk__in=double)
     for line in lines.select_related("order").order_by("pk"):
-        if line.public_id not in given | ended:
+        if line.public_id in partly or line.public_id not in given | ended:
+            lacks = "only part of it is there" if line.public_id in partly else "was not given"
             found.append(
                 Found(
                     kind="paid_without_access",
                     subject=line.public_id,
-                    detail=f"Order {line.order.number}: “{line.title}” is paid and was not given.",
+                    detail=f"Order {line.order.number}: “{line.title}” is paid and {lacks}.",
                     repair="deliver_again",
                     data={"order": line.order.number},
                 )

@@ -52,7 +52,8 @@ def room(dummy):
     held: set[str] = set()
 
     def holdings():
-        return {"kinds": {"dummy"}, "given": set(given), "ended": set(), "held": set(held)}
+        told = {"given": set(given), "held": set(held), "ended": set(), "partly": set()}
+        return {"kinds": {"dummy"}} | told
 
     def end_holding(line):
         given.discard(line)
