@@ -90,6 +90,7 @@ def deliver_again(finding: Finding, actor) -> str:
 def withdraw(finding: Finding, actor) -> str:
     line = OrderLine.objects.select_related("order").filter(public_id=finding.subject).first()
     if line is not None:
+        line.order = locked_order(line.order_id)
         if line.order.is_settled and not line.withdrawn_at:
             raise NothingToRepair("The line is paid by now.")
         sellables.of(line.kind).withdraw(line)
@@ -101,7 +102,10 @@ def withdraw(finding: Finding, actor) -> str:
 @transaction.atomic
 def release(finding: Finding, actor) -> str:
     line = OrderLine.objects.select_related("order").filter(public_id=finding.subject).first()
-    if line is not None and line.order.state not in states.LIVE_ORDERS:
+    if line is not None:
+        line.order = locked_order(line.order_id)
+        if line.order.state in states.LIVE_ORDERS:
+            raise NothingToRepair("The order may be paid, or is paid by now.")
         sellables.of(line.kind).release(line)
     slots.gather("payments.end_holding", finding.subject)
     audit.record("order.place_given_back", finding.subject, actor=actor)

@@ -1,4 +1,4 @@
-"""The self-check on real seats and pools: each corruption is named in plain words, repaired,
+"""The self-check on real seats, pools and grants: each corruption is named in plain words, repaired,
 and the repair is written down."""
 
 from datetime import timedelta
@@ -15,14 +15,17 @@ from learning.actions.seats import claim_seat, renew_link, take_back
 from learning.models import Cohort, Grant, Seat, SeatBatch, SeatClaim, SeatPool, WaitingEntry
 from learning.queries.access import may_open
 from learning.queries.seat_counts import seats_are_counted
+from payments.actions.checkouts import open_checkout
+from payments.actions.ordering import place_order, start_payment
 from payments.actions.refunding import refund_lines
 from payments.actions.selfcheck import check_everything, repair_everything
-from payments.models import Finding
+from payments.models import Finding, Offer, OfferItem, Order
 from payments.queries.books import audit_books
 from tests.factories.accounts import make_user
 from tests.factories.cohorts import buy_seat, make_cohort, order_seat
 from tests.factories.learning import make_course
-from tests.factories.seats import buy_team_seats, owner_of
+from tests.factories.payments import pay
+from tests.factories.seats import buy_team_seats, make_pool, owner_of
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +117,37 @@ def lose_paid_team_seats():
     SeatPool.objects.update(seats=0)
 
 
+def lose_a_paid_course():
+    course = make_course()
+    offer = Offer.objects.create(title="Course", amount_minor=4900, currency="EUR")
+    OfferItem.objects.create(offer=offer, kind="course", key=course.slug)
+    checkout = open_checkout(offer=offer, person=make_user())
+    pay(start_payment(order=place_order(checkout=checkout, has_consented=True)))
+    Grant.objects.filter(source="order").delete()
+
+
+def open_a_course_without_payment():
+    order = order_seat(make_cohort(), person=make_user())
+    Grant.objects.create(
+        person=order.person, scope="school", source="order", source_key=order.lines.get().public_id
+    )
+
+
+def seat_somebody_without_payment():
+    order_seat(make_cohort(), person=make_user())
+    Seat.objects.update(state="taken", expires_at=None, taken_at=clock.now())
+
+
+def give_team_seats_without_payment():
+    pool = make_pool(seats=3)
+    SeatBatch.objects.create(pool=pool, line="line_of_nobody", seats=3)
+
+
+def hold_a_seat_for_nobody():
+    order = order_seat(make_cohort(), person=make_user())
+    Order.objects.filter(pk=order.pk).update(state="expired")
+
+
 WRONG = "unbalanced_books"
 # What is done to the rows, the kind it is found as, and words of what is said.
 CORRUPTIONS = {
@@ -130,6 +164,11 @@ CORRUPTIONS = {
     lose_the_row_of_a_paid_seat: ("paid_without_access", "is paid and only part of it is there"),
     lose_what_a_paid_seat_opened: ("paid_without_access", "is paid and only part of it is there"),
     lose_paid_team_seats: ("paid_without_access", "is paid and was not given"),
+    lose_a_paid_course: ("paid_without_access", "is paid and was not given"),
+    open_a_course_without_payment: ("access_without_payment", "which is not paid"),
+    seat_somebody_without_payment: ("access_without_payment", "which is not paid"),
+    give_team_seats_without_payment: ("access_without_payment", "which is not paid"),
+    hold_a_seat_for_nobody: ("orphan_seat", "whose order is over"),
 }
 
 
@@ -138,7 +177,7 @@ def look() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("corrupt", CORRUPTIONS, ids=lambda corrupt: corrupt.__name__)
-def test_each_corruption_of_seats_is_named_and_repaired(corrupt):
+def test_each_corruption_of_seats_and_access_is_named_and_repaired(corrupt):
     kind, words = CORRUPTIONS[corrupt]
     staff = make_user(is_staff=True)
     corrupt()
@@ -218,6 +257,20 @@ def test_a_free_seat_found_by_counting_again_goes_to_who_waits_longest():
     assert (entry.state, cohort.seats_taken) == (WaitingEntry.State.OFFERED, 2)
     before = AuditEntry.objects.get(action="cohort.recounted")
     assert before.target == cohort.public_id
+
+
+def test_a_place_found_to_be_held_for_nobody_stays_when_its_order_was_paid_meanwhile():
+    cohort = make_cohort()
+    payment = start_payment(order=order_seat(cohort, person=make_user()))
+    Order.objects.update(state="expired")
+    check_everything()
+    pay(payment)
+
+    said = {finding.kind: how for finding, how in repair_everything()}
+
+    assert said["orphan_seat"] == "The order may be paid, or is paid by now."
+    assert Seat.objects.get().state == "taken"
+    assert Grant.objects.valid().filter(source="order").count() == 1
 
 
 def test_the_books_name_a_seat_that_is_counted_wrong():
