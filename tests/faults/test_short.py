@@ -23,7 +23,7 @@ from tests.factories.payments import DummySellable, make_offer, make_paid_order
 from tests.factories.subscriptions import PeriodicSellable, subscribe, use_fake_gateway
 from tests.faults import points, promises
 from tests.faults.promise import Stage
-from tests.faults.promises import books, jumps, news, previews, prices, races
+from tests.faults.promises import books, jumps, news, previews, prices, races, sealed
 
 STAGE = Stage(db="any", scale="short")
 
@@ -184,6 +184,13 @@ def test_the_preview_is_what_is_charged():
 def test_clock_jumps_charge_nobody_twice():
     assert jumps.run(STAGE, 0, "short").violations == []
     assert jumps.control(STAGE)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whose_time_is_over_reads_nothing_any_more():
+    """The others who may not read are walked through in the journeys."""
+    assert sealed.run(STAGE, 0, "short", others=[sealed.expired]).violations == []
+    assert sealed.control(STAGE)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Callable
 
+from catalog.models import Edition
 from tests.contracts.routes import Route, routes
 
 CONVERTER = re.compile(r"<(?:[a-z_]+:)?([a-z0-9_]+)>")
 NAMED = "(?P<"
+# Doors of other rooms, where no course is spoken of. The admin's are closed to all but staff.
+ELSEWHERE = ("/admin/", "/accounts/", "/api/v1/auth/", "/developers/")
 
 
 def _unnamed(pattern: str) -> str:
@@ -37,3 +40,37 @@ def every_path(value: Callable[[Route, str], str]) -> list[tuple[Route, str]]:
     for route in routes():
         found.setdefault(path_of(route, value), route)
     return [(route, path) for path, route in found.items()]
+
+
+def course_addresses(edition: Edition, known: dict, words: tuple[str, ...]) -> list[str]:
+    """Every address where the course could speak, filled with the course and its closed items, the
+    asker's own things (`known`, by the names of parameters) and searches for `words`."""
+    places = {
+        "lessons": edition.lessons.filter(is_open=False)[:2],
+        "exercises": edition.exercises.all()[:1],
+        "projects": edition.projects.all()[:1],
+    }
+    course = edition.course
+    question = edition.exercises.first().questions.first().key
+    found = set()
+    for place, items in places.items():
+        for item in items:
+            values = {
+                "slug": course.slug,
+                "key": item.key,
+                "question_key": question,
+                "locale": "de",
+                "edition_id": edition.public_id,
+                "place": place,
+                **known,
+            }
+            found |= {path for _, path in every_path(lambda _, name, v=values: v.get(name, "x"))}
+    lists = ("courses", "lessons", "exercises", "projects")
+    found |= {f"/{name}/?q={word}" for name in lists for word in words}
+    found |= {f"/api/v1/{name}?q={words[0]}" for name in lists}
+    found |= {f"/api/v1/{name}?page_size=100&expand=body&fields=html" for name in lists}
+    found |= {f"/sitemap-{name}.xml" for name in ("pages", "courses-1", "lessons-1", "lessons-0")}
+    found.add(f"/api/v1/courses/{course.slug}/contents?edition=draft")
+    if draft := course.editions.filter(state="draft").first():
+        found.add(f"/preview/{draft.public_id}/")
+    return sorted(path for path in found if not path.startswith(ELSEWHERE))

@@ -11,15 +11,13 @@ from catalog.models import Course
 from learning.models import Attempt, Enrollment
 from payments.models import Checkout, Order
 from tests.factories.accounts import make_user
-from tests.journeys.addresses import every_path
+from tests.journeys.addresses import course_addresses
 from tests.journeys.steps import buy, sign_in
 from tests.journeys.test_by_api import app_of
 from tests.journeys.visitor import Visitor, body_of
 
 pytestmark = pytest.mark.usefixtures("school")
 PAID = "css-foundations"
-# Doors of other rooms, where no course is spoken of. The admin's are closed to all but staff.
-ELSEWHERE = ("/admin/", "/accounts/", "/api/v1/auth/", "/developers/")
 SENTENCE = re.compile(r"[A-Z][^.!?]{60,300}[.!?]")
 
 
@@ -92,42 +90,11 @@ def pictures(edition):
     }
 
 
-def addresses(edition, known: dict) -> list[str]:
-    """Every address where the course could speak, filled with the course and its closed items."""
-    places = {
-        "lessons": edition.lessons.filter(is_open=False)[:2],
-        "exercises": edition.exercises.all()[:1],
-        "projects": edition.projects.all()[:1],
-    }
-    question = edition.exercises.first().questions.first().key
-    found = set()
-    for place, items in places.items():
-        for item in items:
-            values = {
-                "slug": PAID,
-                "key": item.key,
-                "question_key": question,
-                "locale": "de",
-                "edition_id": edition.public_id,
-                "place": place,
-                **known,
-            }
-            found |= {path for _, path in every_path(lambda _, name, v=values: v.get(name, "x"))}
-    draft = edition.course.editions.get(state="draft")
-    lists = ("courses", "lessons", "exercises", "projects")
-    found |= {f"/{name}/?q={word}" for name in lists for word in ("cascade", "box")}
-    found |= {f"/api/v1/{name}?q=cascade" for name in lists}
-    found |= {f"/api/v1/{name}?page_size=100&expand=body&fields=html" for name in lists}
-    found |= {f"/preview/{draft.public_id}/", f"/api/v1/courses/{PAID}/contents?edition=draft"}
-    found |= {f"/sitemap-{name}.xml" for name in ("pages", "courses-1", "lessons-1", "lessons-0")}
-    return sorted(path for path in found if not path.startswith(ELSEWHERE))
-
-
 def walk(get, edition, sentences, pictures, known=None, only="/") -> int:
     """Ask every address that begins with `only`; returns how many answers were 200."""
     secret = {one for said in sentences.values() for one in said}
     opened = 0
-    for path in addresses(edition, known or {}):
+    for path in course_addresses(edition, known or {}, ("cascade", "box")):
         if not path.startswith(only):
             continue
         response = get(path)

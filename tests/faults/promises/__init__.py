@@ -10,6 +10,7 @@ from tests.faults.promises import (
     previews,
     prices,
     races,
+    sealed,
     seats,
     weather,
 )
@@ -24,5 +25,6 @@ ALL: list[Promise] = [
     *keys.PROMISES,
     *weather.PROMISES,
     *jumps.PROMISES,
+    *sealed.PROMISES,
     *crashes.PROMISES,
 ]
