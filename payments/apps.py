@@ -10,6 +10,7 @@ class PaymentsConfig(AppConfig):
     def ready(self):
         from payments import checks, jobs, listeners  # noqa: F401 - importing them is what registers them
         from payments.admin.boards import orders_today, revenue
+        from payments.api import choices
         from payments.events import LineRefunded
         from payments.queries.offers import course_prices
 
@@ -24,5 +25,6 @@ class PaymentsConfig(AppConfig):
         slots.fill("accounts.erase", listeners.erase)
         slots.fill("accounts.export", listeners.export)
         slots.fill("accounts.export", listeners.export_invoices)
+        slots.fill("developers.choices", choices.names)
         slots.fill("admin.board", orders_today)
         slots.fill("admin.board", revenue)

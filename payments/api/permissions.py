@@ -38,6 +38,12 @@ class MayRefund(_Has):
     permission = "payments.refund_order"
 
 
+class MayViewOrders(_Has):
+    """Staff with the permission to look at orders."""
+
+    permission = "payments.view_order"
+
+
 class MayViewDisputes(_Has):
     """Staff with the permission to look at disputes."""
 

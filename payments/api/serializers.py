@@ -122,6 +122,19 @@ class OrderSerializer(serializers.Serializer):
     lines = OrderLineSerializer(many=True)
 
 
+class StaffOrderSerializer(OrderSerializer):
+    """With whom it is of, and why staff should look at it. `person` is null for a guest's order
+    that is not paid and for people who are erased."""
+
+    email = serializers.CharField()
+    person = serializers.CharField(source="person.public_id", default=None, allow_null=True)
+    was_guest = serializers.BooleanField()
+    attention = serializers.CharField()
+    subscription = serializers.CharField(
+        source="subscription.public_id", default=None, allow_null=True
+    )
+
+
 class InstalmentSerializer(serializers.Serializer):
     number = serializers.IntegerField()
     amount_minor = serializers.IntegerField()

@@ -85,6 +85,7 @@ urlpatterns = [
         name="invoice-order-sending",
     ),
     path("orders", orders.OrderList.as_view(), name="order-list"),
+    path("all-orders", orders.AllOrders.as_view(), name="all-order-list"),
     path("orders/<str:number>", orders.OrderDetail.as_view(), name="order-detail"),
     path("orders/<str:number>/refunds", orders.OrderRefunds.as_view(), name="order-refund-list"),
     path(

@@ -1,7 +1,7 @@
-"""A person's orders; refunds by staff."""
+"""A person's orders; everybody's, and refunds, for staff."""
 
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.mixins import ListModelMixin
 from rest_framework.permissions import IsAuthenticated
@@ -10,11 +10,12 @@ from rest_framework.response import Response
 from engineroom.budgets import budget
 from engineroom.idempotency import fingerprint, read_key
 from engineroom.restviews import ApiView
+from payments import states
 from payments.actions.refunding import refund_lines
 from payments.api import serializers
-from payments.api.permissions import MayRefund
+from payments.api.permissions import MayRefund, MayViewOrders
 from payments.models import Order
-from payments.queries.orders import order_for, order_for_staff, orders_of
+from payments.queries.orders import order_for, order_for_staff, orders_for_staff, orders_of
 
 TAGS = ["buying"]
 
@@ -39,12 +40,47 @@ class OrderDetail(ApiView):
     permission_classes = [IsAuthenticated]
     serializer_class = serializers.OrderSerializer
 
-    @extend_schema(operation_id="orders_read", summary="One of your orders", tags=TAGS)
+    @extend_schema(
+        operation_id="orders_read",
+        summary="One of your orders",
+        description="Staff with `payments.view_order` read everybody's, with the members that "
+        "`GET /all-orders` shows.",
+        tags=TAGS,
+    )
     def get(self, request, number):
-        order = order_for(number, request.user, []) if number.isprintable() else None
+        person, number = request.user, number if number.isprintable() else ""
+        if person.has_perm(MayViewOrders.permission):
+            order, shown = order_for_staff(number), serializers.StaffOrderSerializer
+        else:
+            order, shown = order_for(number, person, []), self.get_serializer_class()
         if order is None:
             raise Http404
-        return Response(self.get_serializer(order).data)
+        return Response(shown(order, context=self.get_serializer_context()).data)
+
+
+@budget(100)
+class AllOrders(ListModelMixin, ApiView):
+    permission_classes = [MayViewOrders]
+    serializer_class = serializers.StaffOrderSerializer
+
+    def get_queryset(self):
+        asked = self.request.query_params
+        return orders_for_staff(
+            **{name: asked.get(name, "")[:254] for name in ("state", "email", "number")}
+        )
+
+    @extend_schema(
+        operation_id="all_orders_list",
+        summary="Everybody's orders, newest first (staff)",
+        tags=["selling"],
+        parameters=[
+            OpenApiParameter("state", str, enum=list(states.ORDER_LABELS)),
+            OpenApiParameter("email", str, description="The buyer's whole address"),
+            OpenApiParameter("number", str, description="The whole number, however it is typed"),
+        ],
+    )
+    def get(self, request, *args, **kwargs):
+        return self.list(request, *args, **kwargs)
 
 
 @budget(500)
