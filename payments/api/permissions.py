@@ -44,6 +44,18 @@ class MayViewOrders(_Has):
     permission = "payments.view_order"
 
 
+class MayViewSubscriptions(_Has):
+    """Staff with the permission to look at subscriptions."""
+
+    permission = "payments.view_subscription"
+
+
+class MayCancelSubscriptions(_Has):
+    """Staff with the permission to cancel subscriptions."""
+
+    permission = "payments.cancel_subscription"
+
+
 class MayViewDisputes(_Has):
     """Staff with the permission to look at disputes."""
 

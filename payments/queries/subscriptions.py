@@ -32,6 +32,12 @@ def subscription_of(person, public_id: str) -> Subscription | None:
     return subscriptions_of(person).filter(public_id=public_id).first()
 
 
+def subscription_for_staff(public_id: str) -> Subscription | None:
+    """Anybody's: one query."""
+    rows = Subscription.objects.select_related("offer", "person")
+    return rows.filter(public_id=public_id).first() if public_id.isprintable() else None
+
+
 def orders_in(subscription: Subscription) -> list[Order]:
     """What was paid in it, newest first: one query."""
     return list(subscription.orders.filter(state__in=states.SETTLED_ORDERS).order_by("-pk"))

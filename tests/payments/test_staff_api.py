@@ -3,11 +3,12 @@
 import pytest
 from django.contrib.auth.models import Permission
 
-from engineroom.models import AuditEntry
+from engineroom.models import AuditEntry, OutboxEvent
 from payments import states
 from payments.models import Order, Refund
 from tests.factories.accounts import make_user
 from tests.factories.payments import make_order, make_paid_order
+from tests.factories.subscriptions import make_subscription, sell_in_periods
 from tests.payments.test_api import Program
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +98,57 @@ def test_the_list_costs_the_same_with_one_and_with_five_orders(dummy, django_ass
         assert len(clerk.get("all-orders").json()["results"]) == 5
     assert Order.objects.filter(state=states.PAID).count() == 5
     assert not AuditEntry.objects.filter(action__startswith="refund").exists()
+
+
+def test_staff_cancel_a_subscription_and_say_why(dummy):
+    sell_in_periods()
+    subscription = make_subscription()
+    clerk = staff("view_subscription", "cancel_subscription")
+    path = f"subscriptions/{subscription.public_id}"
+
+    shown = clerk.get(path).json()
+    answer = clerk.post(f"{path}/cancel", {"at_period_end": False, "reason": "Asked by phone."})
+
+    subscription.refresh_from_db()
+    assert shown["state"] == states.ACTIVE
+    assert (answer.status_code, answer.json()["state"]) == (200, states.ENDED)
+    assert subscription.state == states.ENDED
+    entry = AuditEntry.objects.get(action="subscription.canceled")
+    assert entry.data["reason"] == "Asked by phone."
+    assert entry.actor != subscription.person
+    assert OutboxEvent.objects.filter(payload__to=subscription.person.email).exists()
+
+
+@pytest.mark.parametrize(
+    ("permissions", "body", "status"),
+    [
+        (("cancel_subscription",), {"at_period_end": False}, 400),
+        (("cancel_subscription",), {"reason": "  "}, 400),
+        (("cancel_subscription",), {"reason": "x" * 301}, 400),
+        (("view_subscription", "refund_order"), {"reason": "Asked."}, 404),
+        ((), {"reason": "Asked."}, 404),
+    ],
+)
+def test_a_cancelation_without_a_reason_or_a_right_changes_nothing(
+    permissions, body, status, dummy
+):
+    sell_in_periods()
+    subscription = make_subscription()
+
+    answer = staff(*permissions).post(f"subscriptions/{subscription.public_id}/cancel", body)
+
+    subscription.refresh_from_db()
+    assert answer.status_code == status
+    assert (subscription.state, subscription.cancels_at_period_end) == (states.ACTIVE, False)
+    assert not AuditEntry.objects.filter(action="subscription.canceled").exists()
+
+
+@pytest.mark.parametrize("move", ["keep", "change", "change-preview", "card"])
+def test_staff_do_nothing_else_with_the_subscription_of_another(move, dummy):
+    sell_in_periods()
+    subscription = make_subscription()
+    clerk = staff("view_subscription", "cancel_subscription")
+
+    answer = clerk.post(f"subscriptions/{subscription.public_id}/{move}", {})
+
+    assert answer.status_code == 404

@@ -1,4 +1,4 @@
-"""A person's subscriptions: read, cancel, keep, change, another card."""
+"""A person's subscriptions: read, cancel, keep, change, another card. Staff read and cancel any."""
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
@@ -18,9 +18,14 @@ from payments.actions.steering import (
     change_plan,
     keep_subscription,
 )
+from payments.api.permissions import MayCancelSubscriptions, MayViewSubscriptions
 from payments.models import Subscription
 from payments.queries.offers import offer_by_id
-from payments.queries.subscriptions import subscription_of, subscriptions_of
+from payments.queries.subscriptions import (
+    subscription_for_staff,
+    subscription_of,
+    subscriptions_of,
+)
 from payments.refusals import PlanNotOffered
 
 TAGS = ["subscriptions"]
@@ -52,9 +57,18 @@ class SubscriptionSerializer(serializers.Serializer):
 
 
 class CancelSerializer(serializers.Serializer):
-    """At the end of the period that is paid, unless `at_period_end` is false: then now."""
+    """At the end of the period that is paid, unless `at_period_end` is false: then now.
+
+    `reason` is kept in the audit trail; staff must give one for a subscription that is not theirs.
+    """
 
     at_period_end = serializers.BooleanField(default=True)
+    reason = serializers.CharField(max_length=300, default="", allow_blank=True)
+
+    def validate(self, said):
+        if self.context["is_staffs"] and not said["reason"]:
+            raise serializers.ValidationError({"reason": "Say why: it is kept in the audit trail."})
+        return said
 
 
 class PlanSerializer(serializers.Serializer):
@@ -91,6 +105,16 @@ def _mine(request, subscription_id) -> Subscription:
     return subscription
 
 
+def _mine_or_staffs(request, subscription_id, permission) -> Subscription:
+    """The person's own, or anybody's for staff with the permission."""
+    found = subscription_of(request.user, subscription_id)
+    if found is None and request.user.has_perm(permission.permission):
+        found = subscription_for_staff(subscription_id)
+    if found is None:
+        raise Http404
+    return found
+
+
 def _offer(name: str):
     offer = offer_by_id(name) if name.isprintable() else None
     if offer is None:
@@ -106,7 +130,9 @@ class _Move(ApiView):
     calls_outside = True
 
     def subscription(self, request, subscription_id) -> Subscription:
-        found = _mine(request, subscription_id)
+        return self.throttled(request, _mine(request, subscription_id))
+
+    def throttled(self, request, found) -> Subscription:
         throttles.spend(request, "subscription", key=found.public_id, rate="20/h")
         return found
 
@@ -136,10 +162,14 @@ class SubscriptionDetail(ApiView):
     serializer_class = SubscriptionSerializer
 
     @extend_schema(
-        operation_id="subscriptions_read", summary="One of your subscriptions", tags=TAGS
+        operation_id="subscriptions_read",
+        summary="One of your subscriptions",
+        description="Staff with `payments.view_subscription` read everybody's.",
+        tags=TAGS,
     )
     def get(self, request, subscription_id):
-        return Response(self.get_serializer(_mine(request, subscription_id)).data)
+        found = _mine_or_staffs(request, subscription_id, MayViewSubscriptions)
+        return Response(self.get_serializer(found).data)
 
 
 @budget(500)
@@ -149,18 +179,22 @@ class SubscriptionCancel(_Move):
     @extend_schema(
         operation_id="subscriptions_cancel",
         summary="Cancel a subscription",
-        description="What was paid is not refunded by this. An overdue one ends now in any case.",
+        description="What was paid is not refunded by this. An overdue one ends now in any case. "
+        "Staff with `payments.cancel_subscription` cancel everybody's and say why.",
         tags=TAGS,
         request=CancelSerializer,
         responses={200: SubscriptionSerializer},
     )
     def post(self, request, subscription_id):
-        found = self.subscription(request, subscription_id)
-        form = CancelSerializer(data=request.data)
+        found = _mine_or_staffs(request, subscription_id, MayCancelSubscriptions)
+        self.throttled(request, found)
+        is_staffs = found.person_id != request.user.pk
+        form = CancelSerializer(data=request.data, context={"is_staffs": is_staffs})
         form.is_valid(raise_exception=True)
         subscription = cancel_subscription(
             subscription=found,
             at_period_end=form.validated_data["at_period_end"],
+            reason=form.validated_data["reason"],
             actor=request.user,
         )
         return self.answer(subscription)
