@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from catalog.actions import courses as actions
 from catalog.actions import modules
 from catalog.actions.publishing import publish_edition, withdraw_edition
+from catalog.admin.changes import ChangesPage
 from catalog.admin.forms import CourseForm
 from catalog.admin.rows import DraftRowAdmin, OwnRows, changed_rows
 from catalog.models import Course, Edition, Exercise, Lesson, Module, Project
@@ -19,7 +20,7 @@ from engineroom.refusals import Refusal
 
 
 @admin.register(Course)
-class CourseAdmin(OwnRows, ActionAdmin):
+class CourseAdmin(ChangesPage, OwnRows, ActionAdmin):
     to_course = "pk"
     form = CourseForm
     change_form_template = "catalog/admin/course_form.html"

@@ -99,6 +99,7 @@ IN_ROOM = {
     },
     "catalog": {
         "art": ADAPTERS,
+        "changes": PURE,
         "covers": PURE,
         "filters": PURE,
         "markup": PURE,
