@@ -41,3 +41,22 @@ class AttemptGraded(Event):
     attempt_id: int
     score: int
     max_score: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourseFinished(Event):
+    """Everything of an edition is done, for the first time. Announced once an enrollment."""
+
+    name = "learning.finished"
+    enrollment_id: int
+    edition_number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovedUp(Event):
+    """A place is in a later edition now. What was finished there and before stays finished."""
+
+    name = "learning.moved_up"
+    enrollment_id: int
+    from_number: int
+    to_number: int

@@ -45,7 +45,7 @@ class NotByHand(Refusal):
 
 class AttemptClosed(Refusal):
     code = "attempt_closed"
-    message = "This attempt has been graded. Start another one."
+    message = "This attempt is over. What you answered is kept."
 
 
 class BadAnswers(Invalid):
@@ -195,3 +195,15 @@ class NoSuchMembership(Refusal):
     code = "no_such_membership"
     message = "There is no such membership."
     status = 404
+
+
+class NothingNewer(Refusal):
+    code = "nothing_newer"
+    message = "There is no newer edition of this course to move to."
+
+
+class OtherEdition(Refusal):
+    """`edition` in the details is the number of the one on offer."""
+
+    code = "other_edition"
+    message = "Another edition is on offer by now. Look at what it changes first."

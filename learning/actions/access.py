@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from catalog.models import Course, Edition
 from engineroom import audit, clock, events, ids
+from learning.actions.moving import move_up
 from learning.events import Enrolled
 from learning.models import Enrollment, Grant, Seat, SeatClaim, WaitingEntry
 from learning.queries import access
@@ -108,7 +109,7 @@ def start_course(*, person, course: Course, actor=None) -> Enrollment:
             raise access.refusal_for(person, course)
         _free_grant(person, course, actor)
     if place is not None:
-        return _out_of_withdrawn(place, course, actor)
+        return _out_of_withdrawn(place, actor)
     place, created = Enrollment.objects.get_or_create(
         person=person, course=course, defaults={"edition": edition}
     )
@@ -124,12 +125,10 @@ def start_course(*, person, course: Course, actor=None) -> Enrollment:
     return place
 
 
-def _out_of_withdrawn(place, course, actor):
+def _out_of_withdrawn(place, actor):
     """A place in an edition that was taken down moves to the one in its stead."""
     if place.edition.state == Edition.State.WITHDRAWN:
-        place.edition = _published_edition(course)
-        place.save(update_fields=["edition"])
-        audit.record("learning.moved", place.public_id, actor=actor, edition=place.edition.number)
+        return move_up(enrollment=place, actor=actor).enrollment
     return place
 
 

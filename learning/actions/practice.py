@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 
 from engineroom import audit, clock, events
 from learning import grading
-from learning.actions.progress import mark_done
+from learning.actions.progress import hold_place, mark_done
 from learning.events import AttemptGraded
 from learning.models import Answer, Attempt, Completion, Enrollment
 from learning.queries import access
@@ -19,7 +19,7 @@ def start_attempt(*, enrollment: Enrollment, exercise_key: str, actor=None) -> A
     """The open attempt at the exercise, a new one if there is none (`is_new` tells). An open
     one of an edition that was corrected meanwhile is laid out anew and keeps its answers.
     Raises NoGrant, AccessEnded, Withdrawn, NoSuchItem."""
-    access.require_open(enrollment)
+    access.require_open(hold_place(enrollment))
     sheet = sheet_of(enrollment, exercise_key)
     if sheet is None:
         raise NoSuchItem
@@ -115,8 +115,9 @@ def save_answer(*, attempt: Attempt, question_key: str, given) -> None:
 @transaction.atomic
 def submit_attempt(*, attempt: Attempt, actor=None) -> Attempt:
     """Grade the attempt on the server and finish the exercise. Asked again, it returns the graded
-    attempt as it is. Raises Unanswered, NoSuchItem, NoGrant, AccessEnded, Withdrawn."""
-    enrollment = access.require_open(attempt.enrollment)
+    attempt as it is. Raises Unanswered, AttemptClosed (ended without grading), NoSuchItem, NoGrant,
+    AccessEnded, Withdrawn."""
+    enrollment = access.require_open(hold_place(attempt.enrollment))
     now = clock.now()
     # Whoever moves the row out of `open` grades it; a second submit finds nothing to move. The
     # score is a placeholder until the end of this transaction.
@@ -128,6 +129,8 @@ def submit_attempt(*, attempt: Attempt, actor=None) -> Attempt:
     attempt.refresh_from_db(
         fields=["state", "submitted_at", "score", "max_score", "layout", "edition_number"]
     )
+    if not attempt.is_graded:
+        raise AttemptClosed
     return attempt
 
 

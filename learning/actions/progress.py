@@ -1,13 +1,15 @@
 """Where a learner is and what they finished."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from catalog.models import Edition
 from engineroom import audit, clock, events
-from learning.events import LessonCompleted, LessonReopened
+from learning.events import CourseFinished, LessonCompleted, LessonReopened
 from learning.models import Completion, Enrollment
 from learning.queries import access
+from learning.queries.progress import outline_of
 from learning.refusals import NoSuchItem, NotByHand
 
 SEEN_EVERY = timedelta(minutes=10)
@@ -24,8 +26,33 @@ def note_place(*, enrollment: Enrollment, key: str) -> bool:
     return True
 
 
+def hold_place(enrollment: Enrollment) -> Enrollment:
+    """Lock the place until the transaction ends and read anew which edition it is in: whoever
+    finishes something and whoever moves the place up go one after the other. Two queries."""
+    # Without a join: PostgreSQL would lose the row when the edition changed while it waited.
+    rows = Enrollment.objects.select_for_update().filter(pk=enrollment.pk)
+    edition_id, *finished = rows.values_list("edition_id", "finished_at", "finished_edition").get()
+    enrollment.edition = Edition.objects.get(pk=edition_id)
+    enrollment.finished_at, enrollment.finished_edition = finished
+    return enrollment
+
+
+def note_finish(enrollment: Enrollment, actor, *, at: datetime | None = None) -> bool:
+    """Write down that everything of the pinned edition is done (`at`: since when, by default now), if
+    it is and never was before; returns whether it is new. For a held place. Two queries until then."""
+    if enrollment.is_finished or not outline_of(enrollment).is_finished:
+        return False
+    number = enrollment.edition.number
+    enrollment.finished_at, enrollment.finished_edition = at or clock.now(), number
+    enrollment.save(update_fields=["finished_at", "finished_edition"])
+    audit.record("learning.finished", enrollment.public_id, actor=actor, edition=number)
+    events.announce(CourseFinished(enrollment_id=enrollment.pk, edition_number=number))
+    return True
+
+
 def mark_done(enrollment: Enrollment, kind: str, key: str, actor) -> bool:
-    """Write the completion once, in the caller's transaction; returns whether it is new."""
+    """Write the completion once, in the caller's transaction, which holds the place; returns whether
+    it is new."""
     _, created = Completion.objects.get_or_create(
         enrollment=enrollment, item_kind=kind, item_key=key
     )
@@ -34,6 +61,7 @@ def mark_done(enrollment: Enrollment, kind: str, key: str, actor) -> bool:
             "learning.item_completed", enrollment.public_id, actor=actor, kind=kind, key=key
         )
         events.announce(LessonCompleted(enrollment_id=enrollment.pk, item_kind=kind, item_key=key))
+        note_finish(enrollment, actor)
     return created
 
 
@@ -65,7 +93,7 @@ def reopen_item(*, enrollment: Enrollment, key: str, actor=None) -> bool:
 
 
 def _kind_by_hand(enrollment: Enrollment, key: str) -> str:
-    access.require_open(enrollment)
+    access.require_open(hold_place(enrollment))
     kind = access.item_kind(enrollment.edition_id, key)
     if kind is None:
         raise NoSuchItem

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from catalog.models import Course, Project
 from engineroom import audit, clock
-from learning.actions.progress import mark_done
+from learning.actions.progress import hold_place, mark_done
 from learning.models import Completion, Enrollment, Submission
 from learning.queries import access
 from learning.refusals import BadWork, EmptyWork, NoSuchItem
@@ -54,7 +54,7 @@ def submit_work(
     """Hand in work for a project of the pinned edition; handing in again replaces it. `is_public` is
     the learner's consent to the gallery and is taken back in the same way.
     Raises BadWork, EmptyWork, NoSuchItem, NoGrant, AccessEnded, Withdrawn."""
-    access.require_open(enrollment)
+    access.require_open(hold_place(enrollment))
     if not Project.objects.filter(edition_id=enrollment.edition_id, key=project_key).exists():
         raise NoSuchItem
     values = _clean(title, text, link) | {

@@ -3,19 +3,42 @@
 from django.contrib import admin
 from django.db import models
 
-from engineroom.admin import ReadOnlyAdmin
+from engineroom.admin import GivenFilter, ReadOnlyAdmin
 from engineroom.asking import asks
-from learning.actions import show_in_gallery
+from engineroom.refusals import Refusal
+from learning.actions import move_up, show_in_gallery
 from learning.models import Answer, Attempt, Completion, Enrollment, Submission
 
 
 @admin.register(Enrollment)
 class EnrollmentAdmin(ReadOnlyAdmin):
     list_display = ["public_id", "person", "course", "edition", "started_at", "seen_at"]
+    list_display += ["finished_at"]
     list_select_related = ["person", "course", "edition"]
-    list_filter = ["started_at"]
+    list_filter = ["started_at", ("finished_at", GivenFilter)]
     search_fields = ["public_id", "person__email", "course__slug", "course__title"]
     raw_id_fields = ["person", "course", "edition"]
+    readonly_fields = ["finished_at", "finished_edition"]
+    actions = ["move_up"]
+
+    def has_move_permission(self, request):
+        return request.user.has_perm("learning.change_enrollment")
+
+    @asks(
+        "Move these learners to the edition on offer? What they finished is carried over by key, and "
+        "there is no way back.",
+        description="Move up to the edition on offer",
+        permissions=["move"],
+        shown=lambda place: f"{place.person}: {place.edition}",
+    )
+    def move_up(self, request, queryset):
+        moved = 0
+        for place in queryset.select_related("person", "course", "edition"):
+            try:
+                moved += move_up(enrollment=place, actor=request.user).is_new
+            except Refusal as refusal:
+                self.message_user(request, f"{place.person}: {refusal.message}", "error")
+        self.message_user(request, f"{moved} moved up. Whoever was there already stays.")
 
 
 @admin.register(Completion)

@@ -2,9 +2,20 @@
 
 from learning.models import Attempt, Enrollment
 from learning.outlines import Outline
+from learning.queries.editions import Outlook
 from learning.queries.exercises import exercise_in, written_answers
 from learning.queries.results import result_of
 from learning.refusals import NoSuchItem
+
+
+def _editions(place: Enrollment) -> dict:
+    offered = place.course.published_edition
+    return {
+        "own": place.edition.number,
+        "offered": offered.number if offered else None,
+        "has_newer": place.has_newer_edition,
+        "finished": place.finished_edition,
+    }
 
 
 def enrollment_document(place: Enrollment, outline: Outline, *, with_outline: bool = False) -> dict:
@@ -14,6 +25,8 @@ def enrollment_document(place: Enrollment, outline: Outline, *, with_outline: bo
         "course": place.course.slug,
         "title": place.edition.title,
         "edition": place.edition.number,
+        "editions": _editions(place),
+        "finished_at": place.finished_at,
         "started_at": place.started_at,
         "is_open": place.has_access and place.edition.state == "published",
         "last_key": place.last_key,
@@ -118,4 +131,29 @@ def attempt_document(attempt: Attempt) -> dict:
         "html": exercise.body.html if exercise.body else "",
         "questions": list(_questions(attempt, exercise, written_answers(attempt.layout, given))),
         "result": _result(result) if result else None,
+    }
+
+
+def _change(change, is_done: bool = False) -> dict:
+    return {
+        "kind": change.kind,
+        "key": change.key,
+        "title": change.title,
+        "is_done": is_done,
+        "words": change.words,
+    }
+
+
+def outlook_document(place: Enrollment, seen: Outlook | None) -> dict:
+    """What moving up would change; empty lists when there is nothing to move to."""
+    if seen is None:
+        seen_lists = {"added": [], "removed": [], "changed": []}
+        return {"editions": _editions(place), "now": None, "then": None, **seen_lists}
+    return {
+        "editions": _editions(place),
+        "now": {"done": seen.own.done, "total": seen.own.total},
+        "then": {"done": seen.offered.done, "total": seen.offered.total},
+        "added": [_change(change) for change in seen.changes.added],
+        "removed": [_change(line.change, line.is_done) for line in seen.removed],
+        "changed": [_change(line.change, line.is_done) for line in seen.changed],
     }

@@ -25,13 +25,25 @@ class PartSerializer(serializers.Serializer):
     items = ItemSerializer(many=True)
 
 
+class EditionsSerializer(serializers.Serializer):
+    """Numbers of editions: the place's own, the one on offer, the first one that was finished."""
+
+    own = serializers.IntegerField()
+    offered = serializers.IntegerField(allow_null=True)
+    has_newer = serializers.BooleanField(help_text="Whether the place can move up.")
+    finished = serializers.IntegerField(allow_null=True)
+
+
 class EnrollmentSerializer(serializers.Serializer):
-    """`is_open`: whether a grant opens the course right now."""
+    """`is_open`: whether a grant opens the course right now. `finished_at` stays, whatever a later
+    edition adds."""
 
     id = serializers.CharField()
     course = serializers.CharField(help_text="The course's slug.")
     title = serializers.CharField()
     edition = serializers.IntegerField()
+    editions = EditionsSerializer()
+    finished_at = serializers.DateTimeField(allow_null=True)
     started_at = serializers.DateTimeField()
     is_open = serializers.BooleanField()
     last_key = serializers.CharField(allow_blank=True)

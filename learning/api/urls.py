@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from learning.api import attempts, cohorts, grants, places, teams, works
+from learning.api import attempts, cohorts, editions, grants, places, teams, works
 
 ID = r"(?P<{}>[-\w]{{1,60}})"
 PLACE = rf"^enrollments/{ID.format('enrollment_id')}"
@@ -15,6 +15,14 @@ KEY = r"(?P<key>[-\w]{1,160})"
 urlpatterns = [
     path("enrollments", places.EnrollmentList.as_view(), name="enrollment-list"),
     re_path(rf"{PLACE}$", places.EnrollmentDetail.as_view(), name="enrollment-detail"),
+    re_path(
+        rf"{PLACE}/edition-changes$",
+        editions.EditionChanges.as_view(),
+        name="enrollment-edition-changes",
+    ),
+    re_path(
+        rf"{PLACE}/edition-moves$", editions.EditionMoves.as_view(), name="enrollment-edition-moves"
+    ),
     re_path(rf"{PLACE}/lessons/{KEY}$", places.LessonDetail.as_view(), name="enrollment-lesson"),
     re_path(rf"{PLACE}/projects/{KEY}$", places.ProjectDetail.as_view(), name="enrollment-project"),
     re_path(

@@ -108,7 +108,11 @@ class EnrollmentQuerySet(models.QuerySet):
 
 
 class Enrollment(models.Model):
-    """A person's place in a course, pinned to the edition they study. `last_key` is where they were."""
+    """A person's place in a course, pinned to the edition they study. `last_key` is where they were.
+
+    `finished_at` and `finished_edition` say when everything of which edition was done for the first
+    time. No later edition and no mark taken back changes them.
+    """
 
     public_id = models.CharField(
         max_length=40, unique=True, default=ids.maker("enrollment"), editable=False
@@ -119,6 +123,8 @@ class Enrollment(models.Model):
     started_at = models.DateTimeField(default=clock.now, editable=False)
     last_key = models.CharField(max_length=160, blank=True)
     seen_at = models.DateTimeField(default=clock.now)
+    finished_at = models.DateTimeField(null=True, blank=True, editable=False)
+    finished_edition = models.PositiveIntegerField(null=True, blank=True, editable=False)
     objects = EnrollmentQuerySet.as_manager()
 
     class Meta:
@@ -126,6 +132,11 @@ class Enrollment(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["person", "course"], name="one_enrollment_per_person_and_course"
+            ),
+            models.CheckConstraint(
+                condition=Q(finished_at=None, finished_edition=None)
+                | Q(finished_at__isnull=False, finished_edition__isnull=False),
+                name="finished_enrollments_name_the_edition",
             ),
         ]
         indexes = [
@@ -135,6 +146,21 @@ class Enrollment(models.Model):
 
     def __str__(self):
         return self.public_id
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the course was ever finished; a new edition does not take that back."""
+        return self.finished_at is not None
+
+    @property
+    def has_newer_edition(self) -> bool:
+        """Whether the course is offered in another edition than the place's own. Needs `course`."""
+        return self.course.published_edition_id not in (None, self.edition_id)
+
+    @property
+    def news_url(self) -> str:
+        """Where it says what the edition on offer changes. Needs `course` and that edition."""
+        return f"/learn/{self.course.slug}/editions/{self.course.published_edition.number}/"
 
 
 class Completion(models.Model):

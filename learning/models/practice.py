@@ -10,12 +10,14 @@ class Attempt(models.Model):
     """One try at an exercise. It is graded against the edition it names.
 
     `layout` freezes what the learner sees: a list of {"question", "options", "partners"} of keys in
-    shuffled order; their places in it are the only names of choices that leave the server.
+    shuffled order; their places in it are the only names of choices that leave the server. A closed
+    one ended without grading, because the learner's edition has no such exercise any more.
     """
 
     class State(models.TextChoices):
         OPEN = "open"
         GRADED = "graded"
+        CLOSED = "closed"
 
     public_id = models.CharField(
         max_length=40, unique=True, default=ids.maker("attempt"), editable=False
@@ -43,7 +45,9 @@ class Attempt(models.Model):
                 name="one_open_attempt_per_exercise",
             ),
             models.CheckConstraint(
-                condition=Q(state="open", submitted_at=None, score=None, max_score=None)
+                condition=Q(
+                    state__in=["open", "closed"], submitted_at=None, score=None, max_score=None
+                )
                 | Q(
                     state="graded",
                     submitted_at__isnull=False,

@@ -57,7 +57,7 @@ def places(person):
     return (
         Enrollment.objects.of(person)
         .with_access()
-        .select_related("course", "course__cover__image", "edition")
+        .select_related("course__cover__image", "course__published_edition", "edition")
         .order_by("-seen_at", "-pk")
     )
 

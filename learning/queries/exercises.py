@@ -70,7 +70,7 @@ def sheet_of(enrollment: Enrollment, key: str) -> Sheet | None:
             :SHOWN_ATTEMPTS
         ]
     )
-    attempt = next((one for one in recent if not one.is_graded), None)
+    attempt = next((one for one in recent if one.state == Attempt.State.OPEN), None)
     past = [one for one in recent if one.is_graded]
     is_stale = attempt is not None and attempt.edition_number != number
     if attempt and not is_stale:

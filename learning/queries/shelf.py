@@ -31,6 +31,11 @@ class Book:
         return self.outline.find(self.place.last_key)
 
     @property
+    def is_finished(self) -> bool:
+        """A course that was finished once stays so, whatever a later edition adds."""
+        return self.place.is_finished or self.outline.is_finished
+
+    @property
     def is_readable(self) -> bool:
         return self.place.has_access and self.place.edition.state == "published"
 
@@ -75,8 +80,8 @@ def shelf(person, *, after: str = "", size: int = 24) -> Shelf:
     books = [Book(place, outlines[place.pk]) for place in page.rows]
     readable = [book for book in books if book.is_readable]
     return Shelf(
-        reading=[book for book in readable if not book.outline.is_finished],
-        finished=[book for book in readable if book.outline.is_finished],
+        reading=[book for book in readable if not book.is_finished],
+        finished=[book for book in readable if book.is_finished],
         ended=[book for book in books if not book.is_readable],
         page=page,
         results=_results(readable) if readable else [],

@@ -17,9 +17,12 @@ from learning.models import (
 from learning.queries.access import places
 from learning.queries.progress import outline_of
 
+REACHED = ("last_key", "seen_at", "finished_at", "finished_edition")
+
 
 def my_place(person, course) -> dict | None:
-    """Where the person is in the course: {"url", "label", "done", "total"}. Three queries."""
+    """Where the person is in the course: {"url", "label", "done", "total"}, and, while there is a newer
+    edition, "news", the address that tells what it changes. Three queries."""
     if person is None or not getattr(person, "is_authenticated", False):
         return None
     enrollment = places(person).filter(course_id=course.pk).first()
@@ -30,12 +33,13 @@ def my_place(person, course) -> dict | None:
     item = outline.next_open(enrollment.last_key)
     is_new = not enrollment.last_key and not outline.done
     label = "Start learning" if is_new else "Continue" if item else "Read again"
-    return {
+    place = {
         "url": f"{start}{item.key}/" if item else start,
         "label": f"{label}: {item.title}" if item else label,
         "done": outline.done,
         "total": outline.total,
     }
+    return place | ({"news": enrollment.news_url} if enrollment.has_newer_edition else {})
 
 
 def start_url(course) -> str:
@@ -100,7 +104,7 @@ def export(person) -> dict:
         ),
         "enrollment": (
             Enrollment.objects.filter(person=person),
-            ("public_id", "course__slug", "edition__number", "started_at", "last_key", "seen_at"),
+            ("public_id", "course__slug", "edition__number", "started_at", *REACHED),
         ),
         "completion": (
             Completion.objects.filter(enrollment__person=person),

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from learning.views import exercises, reader, shelf, start
+from learning.views import editions, exercises, reader, shelf, start
 
 
 class WordConverter:
@@ -24,6 +24,8 @@ urlpatterns = [
     path("", shelf.my_learning, name="my-learning"),
     path("<study_word:slug>/", start.start, name="start"),
     path("<study_word:slug>/<study_word:key>/", reader.item, name="item"),
+    # Three parts: an item may have any word as its key.
+    path("<study_word:slug>/editions/<int:edition_number>/", editions.edition_page, name="edition"),
     path(
         "<study_word:slug>/<study_word:key>/results/<study_word:attempt_id>/",
         exercises.result,

@@ -217,6 +217,7 @@ CALLS = {
     ("enrollment-list", "post"): Call("enrollments", {"course": "c"}, "newcomer"),
     ("enrollment-completions", "post"): Call(f"{E}/completions", {"key": "read"}, "learner"),
     ("enrollment-completion", "delete"): Call(f"{E}/completions/read", by="learner"),
+    ("enrollment-edition-moves", "post"): Call(f"{E}/edition-moves", {"edition": 1}, "learner"),
     ("attempt-list", "post"): Call(
         "attempts", {"enrollment": "{place}", "exercise": "quiz2"}, "learner"
     ),

@@ -8,7 +8,7 @@ from tests.contracts.house import hold
 from tests.journeys.addresses import every_path
 
 VERBS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
-FITTING = {"locale": "de", "digest": "0" * 64, "name": "picture.png"}
+FITTING = {"locale": "de", "digest": "0" * 64, "name": "picture.png", "edition_number": "1"}
 
 
 def served(view) -> set[str]:

@@ -129,6 +129,7 @@ def build() -> World:
         "cohort_id": cohort.public_id,
         ("payments:gift", "key"): gift_key,
         ("groups:join", "key"): seat_key,
+        "edition_number": edition.number,
         "gateway": "simulator",
         "session": "aaaaaaaa",
         "uidb36": "1",
