@@ -41,7 +41,7 @@ test: $(VENV)/.dev ## run every test: SQLite, PostgreSQL, browser
 test-fast: $(VENV)/.dev ## run the tests on SQLite, without a browser
 	@$(BIN)/python -m tests.everything --fast
 
-faults: $(VENV)/.dev ## kill, race and double everything about money (DB=sqlite|postgres, PROMISE=R4, SCALE=short)
+faults: $(VENV)/.dev ## kill, race and double everything about money and progress (DB=sqlite|postgres, PROMISE=R4, SCALE=short)
 	@$(BIN)/python -m tests.faults --db $(or $(DB),sqlite) --scale $(or $(SCALE),full) --promise "$(PROMISE)"
 
 lint: $(VENV)/.dev ## check style, templates, import contracts, migrations, deployment settings
