@@ -130,6 +130,15 @@ def item_kind(edition_id: int, key: str) -> str | None:
     return None
 
 
+def was_in_course(course_id: int, key: str) -> bool:
+    """Whether an edition that was ever published has an item with the key. Up to three queries."""
+    published = Edition.objects.filter(course_id=course_id).exclude(number=None).values("pk")
+    return any(
+        model.objects.filter(edition_id__in=published, key=key).exists()
+        for model in (Lesson, Exercise, Project)
+    )
+
+
 def all_grants():
     """For staff, newest first."""
     return Grant.objects.select_related("person").order_by("-pk")

@@ -1,11 +1,13 @@
 """One item of a course: the reader, or the desk of an exercise or project."""
 
+from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 
 from catalog.models import Lesson
 from engineroom.pages import private_page
 from learning.actions import complete_item, note_place, reopen_item
+from learning.queries import access
 from learning.queries.progress import outline_of
 from learning.views import exercises, projects
 from learning.views.doorway import with_place
@@ -32,11 +34,19 @@ def item(request, place, key):
     outline = outline_of(place)
     found = outline.find(key)
     if found is None:
-        raise Http404
+        return _gone(request, place, key)
     if request.method != "POST":
         note_place(enrollment=place, key=key)
     page = {"lesson": _lesson, "exercise": exercises.desk, "project": projects.desk}[found.kind]
     return page(request, place, page_context(place, outline, found))
+
+
+def _gone(request, place, key):
+    """A page left open, or a bookmark, from before the learner moved to another edition."""
+    if not access.was_in_course(place.course_id, key):
+        raise Http404
+    messages.info(request, "Your edition of the course does not have this part. Go on here.")
+    return redirect("learning:start", place.course.slug)
 
 
 def _lesson(request, place, context):

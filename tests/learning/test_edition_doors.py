@@ -139,6 +139,19 @@ def fill_one(edition, key):
     make.add_lesson(make.add_module(edition, "one", 1), key, 1)
 
 
+def test_a_page_left_open_from_before_leads_back_into_the_course(learner, place):
+    make.publish(place.course, fill_second)
+    actions.move_up(enrollment=place)
+    start, old = f"/learn/{place.course.slug}/", f"/learn/{place.course.slug}/second/"
+
+    answers = [learner.get(old), learner.post(old)]
+
+    assert [answer.url for answer in answers] == [start, start]
+    assert "does not have this part" in learner.get(start, follow=True).content.decode()
+    assert learner.get(f"/learn/{place.course.slug}/never-was/").status_code == 404
+    assert fresh(place).completions.count() == 0
+
+
 def test_the_result_of_an_exercise_that_is_gone_can_still_be_read(learner, place):
     attempt = make.make_attempt(place)
     actions.save_answers(attempt=attempt, answers=make.right_answers(attempt))
