@@ -10,7 +10,7 @@ from engineroom.restviews import ApiView
 from learning.actions import move_up
 from learning.api.documents import enrollment_document, outlook_document
 from learning.api.places import TAGS, own_place
-from learning.api.serializers import KINDS, EditionsSerializer, EnrollmentDetailSerializer
+from learning.api.serializers import EditionsSerializer, EnrollmentDetailSerializer
 from learning.queries import access
 from learning.queries.editions import outlook
 from learning.queries.progress import outline_of
@@ -24,7 +24,7 @@ class CountSerializer(serializers.Serializer):
 class ItemChangeSerializer(serializers.Serializer):
     """`is_done`: whether you had finished it. `words` say what of it changed."""
 
-    kind = serializers.ChoiceField(choices=KINDS)
+    kind = serializers.CharField(help_text="lesson, exercise or project.")
     key = serializers.CharField()
     title = serializers.CharField()
     is_done = serializers.BooleanField()
