@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -33,37 +34,55 @@ def _fonts(*, include_system: bool = False) -> typst.Fonts:
 
 
 @cache
-def _template_digest() -> str:
+def _template_digest(template: Path) -> str:
     fonts = [path.read_bytes() for path in sorted((DATA / "fonts").glob("*.ttf"))]
-    return hashlib.sha256(b"\0".join([TEMPLATE.read_bytes(), *fonts])).hexdigest()
+    return hashlib.sha256(b"\0".join([template.read_bytes(), *fonts])).hexdigest()
+
+
+def name_of(template: Path, words: dict) -> str:
+    """The name under which the printed words are kept: SHA-256 of all that decides their bytes."""
+    said = json.dumps(words, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(f"{_template_digest(template)}\0{said}".encode()).hexdigest()
 
 
 def digest(document: dict) -> str:
-    """The name under which the printed document is kept: SHA-256 of all that decides its bytes."""
-    words = json.dumps(invoicing.printed(document), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(f"{_template_digest()}\0{words}".encode()).hexdigest()
+    return name_of(TEMPLATE, invoicing.printed(document))
 
 
-def render(document: dict, *, form: str = "pdf") -> bytes:
-    """The document as `pdf` or `png` (its first page). Takes about a tenth of a second.
+def typeset(template: Path, words: dict, *, day: datetime, form: str = "pdf") -> bytes:
+    """The words in the form of a Typst template, as `pdf` or `png` (its first page), dated that day.
+    Takes about a tenth of a second.
 
     Letters that no font at hand has would break the promises of PDF/UA-1: such a document is
     printed with the machine's fonts as well and without naming the standard.
     """
     try:
-        return _compile(document, form, [STANDARD], include_system=False)
+        return _compile(template, words, form, day, [STANDARD], include_system=False)
     except typst.TypstError:
-        return _compile(document, form, [], include_system=True)
+        return _compile(template, words, form, day, [], include_system=True)
 
 
-def _compile(document: dict, form: str, standards: list[str], *, include_system: bool) -> bytes:
+def render(document: dict, *, form: str = "pdf") -> bytes:
+    """The invoice or credit note; see `typeset`."""
     day = datetime.fromisoformat(document["issued_on"]).replace(tzinfo=ZoneInfo("UTC"))
+    return typeset(TEMPLATE, invoicing.printed(document), day=day, form=form)
+
+
+def _compile(
+    template: Path,
+    words: dict,
+    form: str,
+    day: datetime,
+    standards: list[str],
+    *,
+    include_system: bool,
+) -> bytes:
     made = typst.compile(
-        str(TEMPLATE),
-        root=str(DATA),
+        str(template),
+        root=str(template.parent),
         font_paths=_fonts(include_system=include_system),
         format=form,
-        sys_inputs={"document": json.dumps(invoicing.printed(document), ensure_ascii=False)},
+        sys_inputs={"document": json.dumps(words, ensure_ascii=False)},
         pdf_standards=standards if form == "pdf" else [],
         timestamp=day,
     )
@@ -76,11 +95,15 @@ def _place(name: str) -> Path:
 
 def pdf(document: dict) -> bytes:
     """The PDF, from its file when it was made before. No transaction may be open: it takes a while."""
-    place = _place(digest(document))
+    return kept(_place(digest(document)), lambda: render(document))
+
+
+def kept(place: Path, make: Callable[[], bytes]) -> bytes:
+    """What the file holds; what `make` makes when there is none, which is then kept there."""
     try:
         return place.read_bytes()
     except OSError:  # not made yet, or a disk that cannot be read
-        made = render(document)
+        made = make()
         _keep(place, made)
         return made
 
