@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("payments.urls")),
     path("learn/", include("learning.urls")),
     path("", include("learning.urls.groups")),
+    path("", include("learning.urls.certificates")),
     path("", include("catalog.urls")),
 ]
 

@@ -12,8 +12,10 @@ class LearningConfig(AppConfig):
         from learning.actions.holdings import end_holding
         from learning.actions.recounting import recount_seats
         from learning.actions.works import plant_work
+        from learning.events import AttemptGraded, LessonCompleted
         from learning.queries import access, memberships
         from learning.queries import slots as parts
+        from learning.queries.certificates import export_certificates
         from learning.queries.evidence import evidence
         from learning.queries.holdings import holdings
         from learning.queries.memberships import memberships_with
@@ -29,6 +31,8 @@ class LearningConfig(AppConfig):
         from payments import sellables
 
         events.listen(EditionPublished, listeners.on_edition_published)
+        events.listen(LessonCompleted, listeners.on_item_completed)
+        events.listen(AttemptGraded, listeners.on_attempt_graded)
         sellables.register(CourseSellable.kind, CourseSellable())
         sellables.register(CohortSeatSellable.kind, CohortSeatSellable())
         sellables.register(MembershipSellable.kind, MembershipSellable())
@@ -45,6 +49,7 @@ class LearningConfig(AppConfig):
         slots.fill("accounts.sections", parts.teams_section)
         slots.fill("accounts.erase", erase_person)
         slots.fill("accounts.export", parts.export)
+        slots.fill("accounts.export", export_certificates)
         slots.fill("payments.evidence", evidence)
         slots.fill("payments.holdings", holdings)
         slots.fill("payments.end_holding", end_holding)

@@ -60,3 +60,29 @@ class MovedUp(Event):
     enrollment_id: int
     from_number: int
     to_number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateIssued(Event):
+    """A certificate was given. Once a person and rule."""
+
+    name = "learning.certificate_issued"
+    certificate_id: int
+    person_id: int
+    course_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateRenewed(Event):
+    """A certificate that runs out is valid for longer."""
+
+    name = "learning.certificate_renewed"
+    certificate_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateRevoked(Event):
+    """A certificate holds no longer. Nothing makes it valid again."""
+
+    name = "learning.certificate_revoked"
+    certificate_id: int

@@ -207,3 +207,45 @@ class OtherEdition(Refusal):
 
     code = "other_edition"
     message = "Another edition is on offer by now. Look at what it changes first."
+
+
+class BadRule(Invalid):
+    code = "bad_rule"
+    message = "Ask for something that a learner of this course can do."
+
+
+class NoRule(Refusal):
+    code = "no_certificate_rule"
+    message = "This course gives no certificates. Say first what it asks for one."
+
+
+class AlreadyCertified(Refusal):
+    code = "already_certified"
+    message = "This person has the certificate already."
+
+
+class NotRenewable(Refusal):
+    code = "not_renewable"
+    message = "This certificate cannot be renewed."
+
+
+class RuleNotMet(Refusal):
+    code = "rule_not_met"
+    message = "What the course asks for its certificate is not done."
+
+
+class AlreadyRevoked(Refusal):
+    code = "already_revoked"
+    message = "This certificate was revoked already."
+
+
+class BadReason(Invalid):
+    code = "bad_reason"
+    message = "Say why, in at most 300 characters: the learner and whoever checks it read this."
+    field = "reason"
+
+
+class RevokedCertificate(Refusal):
+    code = "certificate_revoked"
+    message = "This certificate was revoked. There is nothing to print or to show."
+    status = 410

@@ -9,7 +9,7 @@ from catalog.models import Course, Edition
 from engineroom import audit, clock, events, ids
 from learning.actions.moving import move_up
 from learning.events import Enrolled
-from learning.models import Enrollment, Grant, Seat, SeatClaim, WaitingEntry
+from learning.models import Certificate, Enrollment, Grant, Seat, SeatClaim, WaitingEntry
 from learning.queries import access
 from learning.refusals import BadPeriod, BadScope, GrantTaken, NotPublished, Withdrawn
 
@@ -148,6 +148,10 @@ def follow_correction(*, course_id: int, edition_id: int) -> int:
 
 def erase_person(person) -> None:
     """Remove every row about the person, in the caller's transaction. Samples belong to nobody."""
+    # The rows stay, so that what was revoked stays revoked for whoever checks it.
+    Certificate.objects.filter(person=person).update(
+        person=None, name="", facts={}, revoked_reason=""
+    )
     Enrollment.objects.filter(person=person).delete()
     Grant.objects.filter(person=person).delete()
     # Seats stay counted: nobody else may sit there because somebody left the school.

@@ -1,5 +1,6 @@
-"""Learning for staff. Grants are given and ended by the actions; everything else is read-only."""
+"""Learning for staff. Grants, rules and certificates change by the actions; what learners do is
+read-only."""
 
-from learning.admin import grants, groups, rows
+from learning.admin import certificates, grants, groups, rows
 
-__all__ = ["grants", "groups", "rows"]
+__all__ = ["certificates", "grants", "groups", "rows"]

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from learning.api import attempts, cohorts, editions, grants, places, teams, works
+from learning.api import attempts, certificates, cohorts, editions, grants, places, teams, works
 
 ID = r"(?P<{}>[-\w]{{1,60}})"
 PLACE = rf"^enrollments/{ID.format('enrollment_id')}"
@@ -10,6 +10,7 @@ ATTEMPT = rf"^attempts/{ID.format('attempt_id')}"
 TEAM = rf"^teams/{ID.format('team_id')}"
 POOL = rf"{TEAM}/seats/{ID.format('pool_id')}"
 COHORT = rf"^cohorts/{ID.format('cohort_id')}"
+CERTIFICATE = rf"^certificates/{ID.format('certificate_id')}"
 KEY = r"(?P<key>[-\w]{1,160})"
 
 urlpatterns = [
@@ -48,6 +49,35 @@ urlpatterns = [
     path("grants", grants.GrantList.as_view(), name="grant-list"),
     re_path(
         rf"^grants/{ID.format('grant_id')}$", grants.GrantDetail.as_view(), name="grant-detail"
+    ),
+    path("certificates", certificates.CertificateList.as_view(), name="certificate-list"),
+    re_path(
+        rf"{CERTIFICATE}$", certificates.CertificateDetail.as_view(), name="certificate-detail"
+    ),
+    re_path(
+        rf"{CERTIFICATE}/credential$",
+        certificates.CertificateCredential.as_view(),
+        name="certificate-credential",
+    ),
+    re_path(
+        rf"{CERTIFICATE}/renewal$",
+        certificates.CertificateRenewal.as_view(),
+        name="certificate-renewal",
+    ),
+    re_path(
+        rf"{CERTIFICATE}/revocation$",
+        certificates.CertificateRevocation.as_view(),
+        name="certificate-revocation",
+    ),
+    path(
+        "certificate-rules",
+        certificates.CertificateRuleList.as_view(),
+        name="certificate-rule-list",
+    ),
+    re_path(
+        rf"^certificate-rules/{ID.format('rule_id')}$",
+        certificates.CertificateRuleDetail.as_view(),
+        name="certificate-rule-detail",
     ),
     path("cohorts", cohorts.CohortList.as_view(), name="cohort-list"),
     re_path(rf"{COHORT}$", cohorts.CohortDetail.as_view(), name="cohort-detail"),

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from engineroom.pagination import KeyPage, key_page
-from learning.models import Attempt, Enrollment
+from learning.models import Attempt, Certificate, Enrollment
 from learning.outlines import Item, Outline
 from learning.queries.access import places
+from learning.queries.certificates import certificates_of
 from learning.queries.progress import outlines_of
 
 RESULTS_SHOWN = 8
+CERTIFICATES_SHOWN = 50
 
 
 @dataclass
@@ -47,6 +49,7 @@ class Shelf:
     ended: list[Book]
     page: KeyPage
     results: list[dict]
+    certificates: list[Certificate]
 
     @property
     def next_up(self) -> Book | None:
@@ -74,7 +77,7 @@ def _results(books: list[Book]) -> list[dict]:
 
 
 def shelf(person, *, after: str = "", size: int = 24) -> Shelf:
-    """Four queries. Raises BadCursor."""
+    """Five queries. Raises BadCursor."""
     page = key_page(places(person), ["-seen_at", "-pk"], after=after, size=size)
     outlines = outlines_of(page.rows)
     books = [Book(place, outlines[place.pk]) for place in page.rows]
@@ -85,4 +88,5 @@ def shelf(person, *, after: str = "", size: int = 24) -> Shelf:
         ended=[book for book in books if not book.is_readable],
         page=page,
         results=_results(readable) if readable else [],
+        certificates=list(certificates_of(person)[:CERTIFICATES_SHOWN]),
     )

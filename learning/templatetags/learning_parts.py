@@ -7,6 +7,8 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from catalog.covers import cover_svg
+from learning.pictures import qr_svg
+from learning.rosettes import rosette_svg
 
 register = template.Library()
 WORDS = ["No", "One", "Two", "Three", "Four", "Five", "Six"] + [
@@ -63,3 +65,15 @@ def sentence_list(numbers: list[int]) -> str:
     """`2`, `2 and 4`, `2, 4 and 5`."""
     names = [str(number) for number in numbers]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+@register.simple_tag
+def rosette(number: str):
+    """The engraved rosette of a certificate's number, as decoration."""
+    return mark_safe(rosette_svg(number))
+
+
+@register.simple_tag
+def qr(address: str):
+    """The address as square code, with its name for assistive technology."""
+    return mark_safe(qr_svg(address))

@@ -134,10 +134,17 @@ IN_ROOM = {
         "doubling": ADAPTERS,
     },
     "learning": {
+        "codes": PURE,
+        "credentials": PURE,
         "grading": PURE,
         "outlines": PURE,
+        "pictures": PURE,
+        "printing": ADAPTERS,
+        "rosettes": PURE,
         "rosters": PURE,
         "shuffling": PURE,
+        "signing": ADAPTERS,
+        "wording": PURE,
         "sellables": LISTENERS,
     },
 }

@@ -1,7 +1,7 @@
 """Rows of any model, made from its fields alone: for tests that ask every table the same question."""
 
 import itertools
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError, connection, models, transaction
 
@@ -16,6 +16,7 @@ ALSO_FILLED = {
     "learning.submission": {"enrollment"},
 }
 EXACTLY = {
+    "learning.signingkey": {"is_signing": False, "retired_at": datetime(2026, 1, 1, tzinfo=UTC)},
     "payments.coupon": {"percent": 1000},
     "payments.ledgerentry": {"debit": "live:cash", "credit": "live:sales"},
     "payments.orderline": {"net_minor": 100, "total_minor": 100},

@@ -248,6 +248,22 @@ CALLS = {
         },
     ),
     ("grant-detail", "delete"): Call("grants/{grant}"),
+    ("certificate-list", "post"): Call("certificates", {"person": "{member}", "course": "c"}),
+    ("certificate-renewal", "post"): Call("certificates/{certificate}/renewal", by="learner"),
+    ("certificate-revocation", "post"): Call(
+        "certificates/{certificate}/revocation", {"reason": "R"}
+    ),
+    ("certificate-rule-list", "post"): Call(
+        "certificate-rules",
+        {
+            "course": "c",
+            "needs_completion": True,
+            "min_score": 50,
+            "needs_project": True,
+            "months": 3,
+        },
+    ),
+    ("certificate-rule-detail", "delete"): Call("certificate-rules/{rule}"),
     ("cohort-list", "post"): Call("cohorts", COHORT | {"course": "c"}),
     ("cohort-detail", "patch"): Call("cohorts/{cohort}", COHORT),
     ("cohort-waiting", "post"): Call("cohorts/{cohort}/waiting", by="newcomer"),

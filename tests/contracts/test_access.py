@@ -32,6 +32,7 @@ PRIVATE = {
     *("attempt_id", "enrollment_id", "submission_id", "number", "checkout_id", "line_id"),
     *("public_id", "device", "invoice_id"),
     *("gift_id", "team_id", "pool_id", "claim_id"),
+    "certificate_id",
 }
 # Who asks the views of packages, and for what is public.
 FEW = {"package": ("anonymous", "learner"), "public": ("anonymous", "learner", "manager")}

@@ -12,6 +12,8 @@ from accounts import actions as people
 from accounts.roles import INSTRUCTOR, LEARNER, MANAGER, SUPPORT
 from catalog.models import ContentFile
 from learning.actions import give_grant, start_attempt, start_course, submit_work
+from learning.actions.certificate_rules import set_rule
+from learning.actions.certificates import issue_by_hand
 from learning.actions.seats import invite_people, renew_link
 from payments import sellables
 from payments.actions.coupons import make_coupon, make_coupon_batch
@@ -96,6 +98,8 @@ def build() -> World:
     (claim,) = invite_people(pool=pool, people=[("seat@example.com", "")], actor=owner)
     seat_key = renew_link(pool=pool, actor=owner).rstrip("/").rpartition("/")[2]
     cohort = make_cohort(course=course)
+    rule = set_rule(course=course)
+    certificate = issue_by_hand(person=owner, course=course)
     coupon = make_coupon(code="SPRING", kind="percent", percent=2000)
     batch = make_coupon_batch(title="Letters", count=2, kind="percent", percent=2000)
     file = ContentFile.objects.first()
@@ -127,6 +131,10 @@ def build() -> World:
         "claim_id": claim.public_id,
         "person_id": owner.public_id,
         "cohort_id": cohort.public_id,
+        "certificate_id": certificate.public_id,
+        "code": certificate.number,
+        "list_number": certificate.status_list,
+        "rule_id": rule.public_id,
         ("payments:gift", "key"): gift_key,
         ("groups:join", "key"): seat_key,
         "edition_number": edition.number,
