@@ -27,6 +27,7 @@ def words_of(certificate: Certificate) -> dict:
         "school": settings.SCHOOL_NAME,
         "number": certificate.number,
         "name": certificate.name,
+        "size": wording.name_size(certificate.name),
         "title": certificate.title,
         "verb": wording.verb(certificate.facts),
         "sentence": wording.sentence(certificate.facts),

@@ -24,6 +24,12 @@ def printed_name(name: str) -> str:
     return line if line.strip("\u200c\u200d ") else NOBODY
 
 
+def name_size(name: str) -> str:
+    """How small the letters of a name must be to leave room for the rest of the sheet: `long` and
+    `longer` names take smaller ones."""
+    return "" if len(name) <= 26 else "long" if len(name) <= 48 else "longer"
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 

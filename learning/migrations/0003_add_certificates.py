@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('needs_completion', models.BooleanField(default=True, verbose_name='every item finished')),
                 ('min_score', models.PositiveSmallIntegerField(blank=True, help_text='Percent, over the best attempt at each exercise. Empty: any result.', null=True, verbose_name='least average result')),
                 ('needs_project', models.BooleanField(default=False, verbose_name='a project handed in')),
-                ('months', models.PositiveSmallIntegerField(blank=True, help_text='Empty: for good.', null=True, verbose_name='valid for months')),
+                ('months', models.PositiveSmallIntegerField(blank=True, help_text='2 to 120. Empty: for good.', null=True, verbose_name='valid for months')),
                 ('made_at', models.DateTimeField(default=engineroom.clock.now, editable=False)),
                 ('ended_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('course', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='certificate_rules', to='catalog.course')),

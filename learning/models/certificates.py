@@ -27,7 +27,7 @@ class CertificateRule(models.Model):
     )
     needs_project = models.BooleanField("a project handed in", default=False)
     months = models.PositiveSmallIntegerField(
-        "valid for months", null=True, blank=True, help_text="Empty: for good."
+        "valid for months", null=True, blank=True, help_text="2 to 120. Empty: for good."
     )
     made_at = models.DateTimeField(default=clock.now, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)

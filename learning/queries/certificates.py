@@ -47,7 +47,8 @@ def rule_for_place(enrollment_id: int) -> CertificateRule | None:
 
 def average(enrollment: Enrollment, exercises: list[Item]) -> Fraction | None:
     """The mean, from 0 to 1, of the best attempt at each exercise that has questions; one that was
-    never tried counts nothing. None when there is no such exercise. One query."""
+    never tried counts nothing. None when there is no such exercise, or none was ever tried. One
+    query."""
     keys = [item.key for item in exercises if item.size]
     if not keys:
         return None
@@ -58,9 +59,10 @@ def average(enrollment: Enrollment, exercises: list[Item]) -> Fraction | None:
         state=Attempt.State.GRADED,
         max_score__gt=0,
     )
-    for key, score, most in graded.order_by().values_list("exercise_key", "score", "max_score"):
+    tries = graded.order_by().values_list("exercise_key", "score", "max_score")
+    for key, score, most in tries:
         best[key] = max(best[key], Fraction(score, most))
-    return sum(best.values()) / len(best)
+    return sum(best.values()) / len(best) if tries else None
 
 
 def _left(rule, outline: Outline, mean, has_project: bool) -> list[str]:

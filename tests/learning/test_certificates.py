@@ -132,6 +132,16 @@ def test_a_least_result_is_the_average_of_the_best_attempts(wrong, is_given):
     assert Certificate.objects.exists() is is_given
 
 
+def test_without_any_attempt_there_is_no_result_to_print():
+    place = make.make_enrollment()
+    make_rule(place.course)
+
+    one = issue_by_hand(person=place.person, course=place.course)
+
+    assert one.facts["score"] is None
+    assert wording.result_text(one.facts) == ""
+
+
 def test_a_better_attempt_brings_what_a_worse_one_did_not():
     course = make.make_course()
     make_rule(course, needs_completion=False, min_score=90)
