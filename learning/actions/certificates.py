@@ -86,6 +86,24 @@ def _free_bit() -> tuple[int, int]:
     return last, (tried - set(taken.values_list("status_index", flat=True))).pop()
 
 
+def _written(*, person, rule: CertificateRule, **values) -> Certificate | None:
+    """The row, written; None when there is one already. Somebody may take the same bit meanwhile:
+    then another one is drawn."""
+    for is_last in (False, False, True):
+        number, bit = _free_bit()
+        try:
+            with transaction.atomic():
+                return Certificate.objects.create(
+                    person=person, rule=rule, status_list=number, status_index=bit, **values
+                )
+        except IntegrityError:
+            if Certificate.objects.filter(person=person, rule=rule, revoked_at=None).exists():
+                return None
+            if is_last:
+                raise
+    raise AssertionError("unreachable")
+
+
 def _issue(
     person, rule: CertificateRule, course: Course, edition: Edition, facts: dict, *, actor=None,
     by_hand: bool = False,
@@ -93,26 +111,19 @@ def _issue(
     """None when somebody else has given it meanwhile."""
     signing_key()
     now = clock.now().replace(microsecond=0)
-    number, bit = _free_bit()
-    try:
-        with transaction.atomic():
-            made = Certificate.objects.create(
-                person=person,
-                course=course,
-                rule=rule,
-                edition_number=edition.number,
-                name=wording.printed_name(person.name),
-                title=edition.title[:200],
-                facts=facts,
-                issued_at=now,
-                expires_at=_end(now, rule),
-                status_list=number,
-                status_index=bit,
-            )
-    except IntegrityError:
-        if Certificate.objects.filter(person=person, rule=rule, revoked_at=None).exists():
-            return None
-        raise
+    made = _written(
+        person=person,
+        course=course,
+        rule=rule,
+        edition_number=edition.number,
+        name=wording.printed_name(person.name),
+        title=edition.title[:200],
+        facts=facts,
+        issued_at=now,
+        expires_at=_end(now, rule),
+    )
+    if made is None:
+        return None
     audit.record(
         "learning.certificate_issued",
         made.public_id,

@@ -124,6 +124,4 @@ def _page(request, context, status=200):
     context |= {"checked_at": clock.now(), "length": codes.LENGTH}
     response = render(request, "learning/verify.html", context, status=status)
     response["X-Robots-Tag"] = "noindex"
-    # The address opens the page by being known: it goes to no other site.
-    response["Referrer-Policy"] = "same-origin"
     return response
