@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0003_add_write_every_course'),
-        ('learning', '0002_add_cohorts_and_team_seats'),
+        ('learning', '0003_add_certificates'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

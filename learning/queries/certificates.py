@@ -65,10 +65,10 @@ def average(enrollment: Enrollment, exercises: list[Item]) -> Fraction | None:
     return sum(best.values()) / len(best) if tries else None
 
 
-def _left(rule, outline: Outline, mean, has_project: bool) -> list[str]:
+def _left(rule, outline: Outline, mean, has_project: bool, has_finished: bool) -> list[str]:
     left = []
     missing = outline.total - outline.done
-    if rule.needs_completion and (missing or not outline.total):
+    if rule.needs_completion and not has_finished and (missing or not outline.total):
         left.append(f"{missing} of {outline.total} steps are not finished.")
     if rule.min_score is not None and (mean is None or mean * 100 < rule.min_score):
         reached = 0 if mean is None else int(mean * 100)
@@ -79,7 +79,8 @@ def _left(rule, outline: Outline, mean, has_project: bool) -> list[str]:
 
 
 def standing(enrollment: Enrollment, rule: CertificateRule) -> Standing:
-    """Against the edition that the place is pinned to. Five queries."""
+    """Against the edition that the place is pinned to; who had finished an earlier one stays finished.
+    Five queries."""
     outline = outline_of(enrollment)
     by_kind = {kind: [i for i in outline.items if i.kind == kind] for kind in Completion.Kind}
     mean = average(enrollment, by_kind["exercise"])
@@ -89,7 +90,7 @@ def standing(enrollment: Enrollment, rule: CertificateRule) -> Standing:
     # A result is printed rounded down: 89.9 never reads as 90.
     facts["score"] = None if mean is None else int(mean * 100)
     facts["teachers"] = teachers(enrollment.course)
-    return Standing(facts, _left(rule, outline, mean, works.exists()))
+    return Standing(facts, _left(rule, outline, mean, works.exists(), enrollment.is_finished))
 
 
 def teachers(course: Course) -> list[str]:

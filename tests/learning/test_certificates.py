@@ -229,6 +229,18 @@ def test_who_finished_before_there_was_a_rule_gets_it_from_the_worker():
     assert [one.person for one in Certificate.objects.all()] == [done.person]
 
 
+def test_who_had_finished_gets_it_also_when_their_edition_has_more_by_now():
+    place = make.make_enrollment()
+    finish(place)
+    # As after moving up to an edition with one more lesson.
+    place.completions.filter(item_key="second").delete()
+
+    make_rule(place.course)
+    outbox.drain()
+
+    assert Certificate.objects.get().person == place.person
+
+
 def test_the_look_at_all_places_goes_on_in_batches(monkeypatch):
     monkeypatch.setattr("learning.actions.certificate_rules.BATCH", 2)
     course = make.make_course()
