@@ -185,7 +185,9 @@ CALLS = {
         "learner",
         ("email", "gateway"),
     ),
-    ("subscription-cancel", "post"): Call(f"{SUB}/cancel", {"at_period_end": True}, "learner"),
+    ("subscription-cancel", "post"): Call(
+        f"{SUB}/cancel", {"at_period_end": True, "reason": "R"}, "learner"
+    ),
     ("subscription-keep", "post"): Call(f"{SUB}/keep", by="learner"),
     ("subscription-card", "post"): Call(f"{SUB}/card", by="learner"),
     ("subscription-change", "post"): Call(
