@@ -13,14 +13,11 @@ class LearningConfig(AppConfig):
         from learning.actions.recounting import recount_seats
         from learning.actions.works import plant_work
         from learning.events import AttemptGraded, LessonCompleted
-        from learning.queries import access, memberships
+        from learning.queries import access, certificates, memberships, works
         from learning.queries import slots as parts
-        from learning.queries.certificates import export_certificates
         from learning.queries.evidence import evidence
         from learning.queries.holdings import holdings
-        from learning.queries.memberships import memberships_with
         from learning.queries.seat_counts import seats_are_counted
-        from learning.queries.works import gallery
         from learning.sellables import (
             CohortSeatSellable,
             CourseSellable,
@@ -40,8 +37,8 @@ class LearningConfig(AppConfig):
         slots.fill("catalog.may_open", access.may_open)
         slots.fill("catalog.topic_in_use", memberships.topic_in_use)
         slots.fill("catalog.my_place", parts.my_place)
-        slots.fill("catalog.memberships", memberships_with)
-        slots.fill("catalog.gallery", gallery)
+        slots.fill("catalog.memberships", memberships.memberships_with)
+        slots.fill("catalog.gallery", works.gallery)
         slots.fill("catalog.plant_work", plant_work)
         slots.fill("catalog.start_url", parts.start_url)
         slots.fill("catalog.course_sections", course_section)
@@ -49,7 +46,7 @@ class LearningConfig(AppConfig):
         slots.fill("accounts.sections", parts.teams_section)
         slots.fill("accounts.erase", erase_person)
         slots.fill("accounts.export", parts.export)
-        slots.fill("accounts.export", export_certificates)
+        slots.fill("accounts.export", certificates.export_certificates)
         slots.fill("payments.evidence", evidence)
         slots.fill("payments.holdings", holdings)
         slots.fill("payments.end_holding", end_holding)

@@ -174,7 +174,7 @@ def renew_certificate(*, certificate: Certificate, actor=None) -> Certificate:
     place = found.place_in(certificate.person, certificate.course)
     if rule is None or place is None:
         raise NotRenewable("This course gives no certificates any more.")
-    reached = found.standing(place, rule)
+    reached = found.standing(place, rule, is_anew=True)
     if not reached.is_met:
         raise RuleNotMet(left=reached.left)
     start = max(certificate.expires_at, clock.now().replace(microsecond=0))

@@ -78,9 +78,9 @@ def _left(rule, outline: Outline, mean, has_project: bool, has_finished: bool) -
     return left
 
 
-def standing(enrollment: Enrollment, rule: CertificateRule) -> Standing:
-    """Against the edition that the place is pinned to; who had finished an earlier one stays finished.
-    Five queries."""
+def standing(enrollment: Enrollment, rule: CertificateRule, *, is_anew: bool = False) -> Standing:
+    """Against the edition that the place is pinned to. Who had finished an earlier one stays finished;
+    only who is certified `is_anew` has to have done what is in it by now. Five queries."""
     outline = outline_of(enrollment)
     by_kind = {kind: [i for i in outline.items if i.kind == kind] for kind in Completion.Kind}
     mean = average(enrollment, by_kind["exercise"])
@@ -90,7 +90,8 @@ def standing(enrollment: Enrollment, rule: CertificateRule) -> Standing:
     # A result is printed rounded down: 89.9 never reads as 90.
     facts["score"] = None if mean is None else int(mean * 100)
     facts["teachers"] = teachers(enrollment.course)
-    return Standing(facts, _left(rule, outline, mean, works.exists(), enrollment.is_finished))
+    has_finished = enrollment.is_finished and not is_anew
+    return Standing(facts, _left(rule, outline, mean, works.exists(), has_finished))
 
 
 def teachers(course: Course) -> list[str]:

@@ -14,6 +14,7 @@ from payments.actions.canceling import expire_overdue
 from payments.actions.holding import DEBIT_LASTS, HOLD_LASTS
 from payments.actions.ordering import start_payment
 from payments.actions.reconciling import reconcile_payments
+from payments.actions.settling import refresh_payment
 from payments.actions.transfers import confirm_transfer
 from payments.gateways import simulator
 from tests.factories.accounts import make_user
@@ -100,11 +101,12 @@ def test_a_debit_that_begins_after_the_seat_went_to_another_is_put_before_staff(
     cohort = make_cohort(capacity=1)
     ada, bea = make_buyers(2)
     payment = start_payment(order=order_seat(cohort, person=ada))
+    simulator.pay(payment.reference, outcome="debit", fault="lost")
     with clock.moved_by(AFTER_A_VISIT):
         free_expired_seats()
         order_seat(cohort, person=bea)
 
-        order = pay(payment, "debit")
+        order = refresh_payment(payment, source="late")
 
     order.refresh_from_db()
     assert order.state == states.PROCESSING

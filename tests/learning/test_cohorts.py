@@ -36,6 +36,8 @@ from payments.actions.holding import HOLD_LASTS
 from payments.actions.offers import change_offer
 from payments.actions.ordering import place_order, start_payment
 from payments.actions.refunding import refund_lines
+from payments.actions.settling import refresh_payment
+from payments.gateways import simulator
 from payments.queries.books import audit_books
 from tests.factories.accounts import make_user
 from tests.factories.cohorts import buy_seat, make_buyers, make_cohort, order_seat, seat_offer
@@ -128,14 +130,21 @@ def test_a_canceled_or_expired_order_gives_its_seat_back_once():
     assert taken(cohort) == 0
 
 
+def paid_unheard(cohort, person):
+    """A seat that was paid in time, of which the school has not heard."""
+    payment = start_payment(order=order_seat(cohort, person=person))
+    simulator.pay(payment.reference, outcome="success", fault="lost")
+    return payment
+
+
 def test_money_after_the_hold_takes_a_seat_again_while_there_is_one():
     cohort = make_cohort(capacity=1)
     ada = make_user()
-    payment = start_payment(order=order_seat(cohort, person=ada))
+    payment = paid_unheard(cohort, ada)
     with clock.moved_by(HOLD_LASTS + timedelta(seconds=1)):
         free_expired_seats()
 
-        order = pay(payment)
+        order = refresh_payment(payment, source="late")
 
         assert (order.state, order.attention) == (states.PAID, "")
         assert (Seat.objects.get().state, taken(cohort)) == ("taken", 1)
@@ -156,12 +165,12 @@ def test_pressing_pay_again_holds_the_seat_longer_or_anew():
 def test_money_after_the_last_seat_went_to_another_is_seen_and_refunded():
     cohort = make_cohort(capacity=1)
     ada, bea = make_buyers(2)
-    payment = start_payment(order=order_seat(cohort, person=ada))
+    payment = paid_unheard(cohort, ada)
     with clock.moved_by(HOLD_LASTS + timedelta(seconds=1)):
         free_expired_seats()
         buy_seat(cohort, person=bea)
 
-        order = pay(payment)
+        order = refresh_payment(payment, source="late")
         order.refresh_from_db()
 
         assert order.state == states.PAID
