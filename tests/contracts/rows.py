@@ -107,6 +107,8 @@ def copies(row, count: int, start: int = 0, **changing) -> None:
         fields = [options.get_field(name) for name in names]
         if any(isinstance(field, models.DateField) for field in fields):
             continue  # a moment that only some rows have: the copies have none
+        if any(isinstance(field, models.BooleanField) for field in fields):
+            continue  # a mark that one row has: the copies do not
         if not changing.keys() & {field.column for field in fields}:
             # What tells the rows apart comes last.
             for field in [one for one in fields if not one.is_relation and not one.choices][-1:]:
@@ -124,8 +126,11 @@ def copies(row, count: int, start: int = 0, **changing) -> None:
 
 
 def differing(field) -> str:
-    is_number = isinstance(field, models.IntegerField)
-    return "i + 100" if is_number else f"substr({field.column}, 1, 20) || '-' || i"
+    """SQL of a value that no other copy has, no longer than the column."""
+    if isinstance(field, models.IntegerField):
+        return "i + 100"
+    kept = min(20, (field.max_length or 60) - 6)
+    return f"substr({field.column}, 1, {kept}) || '-' || i"
 
 
 def make_rows(model, count: int) -> list:
