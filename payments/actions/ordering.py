@@ -287,7 +287,7 @@ def start_payment(*, order: Order, key: str | None = None, gateway: str = "") ->
         closes_at=payment.closes_at,
         asked_at=payment.created_at,
     )
-    with fuse.of(gateway.name).call():
+    with fuse.around(gateway):
         started = gateway.start(intent)
     faultpoint("checkout.after_gateway")
     Payment.objects.filter(pk=payment.pk, reference=None).update(

@@ -76,7 +76,7 @@ def refresh_payment(payment: Payment, *, source: str) -> Order:
     if not payment.reference:
         return payment.order
     faultpoint("return.before_fetch")
-    with fuse.of(gateway.name).call():
+    with fuse.around(gateway):
         reading = gateway.fetch(payment.reference)
     faultpoint("return.after_fetch")
     return settle_order(payment=payment, reading=reading, source=source)

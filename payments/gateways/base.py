@@ -206,6 +206,8 @@ class Notice:
 class Gateway(Protocol):
     name: str
     mode: str
+    # False where it keeps its payments in the school's own database; taken to be True where not said.
+    is_outside: bool
 
     def start(self, intent: Intent) -> Started:
         """Make the payment, or find the one already made with this key."""

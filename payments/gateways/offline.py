@@ -41,6 +41,7 @@ def creditor_reference(text: str) -> str:
 
 class OfflineGateway:
     name = NAME
+    is_outside = False
 
     @property
     def mode(self) -> str:

@@ -138,7 +138,7 @@ def run(options) -> int:
         stage = Stage(db=options.db, scale=options.scale, server=server)
         left = [promise for promise in wanted if notes.has_left(promise, options.scale)]
         if not all(promise.is_pure for promise in left):
-            stage.gate = stack.enter_context(gate())
+            stage.gate = stack.enter_context(gate(folder))
             stage.school = stack.enter_context(opened(folder, gate_port=stage.gate.port))
         rows = []
         for promise in wanted:

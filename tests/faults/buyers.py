@@ -55,12 +55,14 @@ class Buyer:
 
 @dataclass
 class Bought:
-    """How far a buyer came. `refusal` is the code of the answer that ended it."""
+    """How far a buyer came. `refusal` is the code of the answer that ended it, `worst` the gravest
+    status of all answers and `worst_code` what it said."""
 
     order: str = ""
     state: str = ""
     refusal: str = ""
     worst: int = 0
+    worst_code: str = ""
     broken: int = 0
     seconds: float = 0.0
 
@@ -73,8 +75,9 @@ def insist(school, bought: Bought, method, path, body=None, *, token="", until=0
         except OSError:
             bought.broken += 1
             status, said = 0, None
-        bought.worst = max(bought.worst, status)
         code = said.get("code", "") if isinstance(said, dict) else ""
+        if status > bought.worst:
+            bought.worst, bought.worst_code = status, code
         if status and status < 500 and code != "idempotency_key_busy":
             return status, said
         if time.monotonic() > until:

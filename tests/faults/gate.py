@@ -1,7 +1,8 @@
 """A wire between school and gateway that can be cut: what a gateway elsewhere would have.
 
-`GATE` names an address that is asked before each call to the simulator. It may sleep, break off or
-answer 500, while the adapter gives up after a few seconds, as the real one does.
+`GATE` names an address that is asked before each call to the simulator while the file `GATE_IS_ILL`
+is there. It may sleep, break off or answer 500, while the adapter gives up after a few seconds, as the
+real one does. While all is well nobody asks: the other promises are not about this wire.
 """
 
 import http.client
@@ -10,6 +11,7 @@ import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from payments import gateways
 from payments.gateways.simulator import SimulatorGateway
@@ -18,7 +20,14 @@ from payments.refusals import GatewayUnavailable
 PATIENCE = 5.0
 
 
-def _ask(port: int) -> None:
+def _is_ill() -> bool:
+    return bool(os.environ.get("GATE")) and Path(os.environ["GATE_IS_ILL"]).exists()
+
+
+def _ask() -> None:
+    if not _is_ill():
+        return
+    port = int(os.environ["GATE"])
     wire = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         wire.request("GET", "/")
@@ -31,12 +40,16 @@ def _ask(port: int) -> None:
 
 
 class SimulatorBehindTheGate(SimulatorGateway):
+    @property
+    def is_outside(self) -> bool:
+        return _is_ill()
+
     def start(self, intent):
-        _ask(int(os.environ["GATE"]))
+        _ask()
         return super().start(intent)
 
     def fetch(self, reference):
-        _ask(int(os.environ["GATE"]))
+        _ask()
         return super().fetch(reference)
 
 
@@ -48,15 +61,27 @@ def stand_before_the_simulator() -> None:
 class Gate:
     """How the wire behaves now: `mood` is fine, sleep, reset or broken."""
 
-    def __init__(self):
-        self.mood = "fine"
-        self.port = 0
+    def __init__(self, flag: Path):
+        self.flag, self.port, self._mood = flag, 0, "fine"
+
+    @property
+    def mood(self) -> str:
+        return self._mood
+
+    @mood.setter
+    def mood(self, mood: str) -> None:
+        self._mood = mood
+        if mood == "fine":
+            self.flag.unlink(missing_ok=True)
+        else:
+            self.flag.touch()
 
 
 @contextmanager
-def gate():
+def gate(folder: Path):
     """The server at the other end of the wire."""
-    state = Gate()
+    state = Gate(folder / "gate-is-ill")
+    os.environ["GATE_IS_ILL"] = str(state.flag)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):

@@ -32,6 +32,7 @@ State = SimulatorPayment.State
 class SimulatorGateway:
     name = posting.NAME
     mode = Mode.TEST.value
+    is_outside = False
 
     def start(self, intent: Intent) -> Started:
         found = SimulatorPayment.objects.filter(key=intent.key).first()

@@ -49,9 +49,9 @@ def _sell(stage, places: int, people: int) -> Tally:
         tally.violations.append(f"{paid} sold of {places}")
     if offer.sold != places:
         tally.violations.append(f"{offer.sold} counted as sold of {places}")
-    worst = max(answer.worst for answer in answers)
-    if worst >= 500:
-        tally.violations.append(f"an answer of {worst}")
+    worst = max(answers, key=lambda answer: answer.worst)
+    if worst.worst >= 500:
+        tally.violations.append(f"an answer of {worst.worst}, {worst.worst_code}")
     silent = [answer for answer in answers if not answer.refusal and answer.state != states.PAID]
     if silent:
         tally.violations.append(f"{len(silent)} neither sold nor told why, such as {silent[0]}")
