@@ -103,7 +103,11 @@ def address(who: str, name: str, learner) -> str:
 def test_a_page_shuts_nobody_out(windows, school, learner, axe, folder, who, name):
     page, path = windows[who], address(who, name, learner)
     said, outside = [], []
-    hear = lambda message: said.append(message.text) if message.type == "error" else None  # noqa: E731 - one line says it
+
+    def hear(message):
+        if message.type == "error":
+            said.append(message.text)
+
     page.on("console", hear)
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("request", lambda request: outside.append(request.url))

@@ -1,10 +1,8 @@
 """A draft before it is published, as staff and instructors see it."""
 
 import pytest
-from django.db import connection
 
 from catalog.models import Edition
-from engineroom import slots
 from tests.factories.accounts import make_user
 from tests.factories.catalog import (
     make_course,
@@ -15,30 +13,7 @@ from tests.factories.catalog import (
     make_project,
 )
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def own_slots(monkeypatch):
-    """Prices of one query; nothing else from other rooms."""
-    monkeypatch.setattr(slots, "_slots", type(slots._slots)(list))
-
-    def prices(slugs):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        return {
-            slug: {
-                "amount_minor": 4900,
-                "currency": "EUR",
-                "text": "€49",
-                "offer": "offer_x",
-                "url": "/buy/offer_x/",
-            }
-            for slug in slugs
-        }
-
-    slots.fill("catalog.prices", prices)
-    slots.fill("catalog.start_url", lambda course: f"/learn/{course.slug}/")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_slots")]
 
 
 def text(response) -> str:

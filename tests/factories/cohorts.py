@@ -8,7 +8,8 @@ from learning.models import Cohort
 from learning.queries.cohorts import KIND
 from payments.actions.checkouts import open_checkout
 from payments.actions.ordering import place_order, start_payment
-from payments.models import Offer, OfferItem, Order
+from payments.gateways import simulator
+from payments.models import Offer, OfferItem, Order, Payment
 from tests.factories.accounts import make_user
 from tests.factories.learning import make_course
 from tests.factories.payments import pay
@@ -53,6 +54,13 @@ def order_seat(cohort: Cohort, *, person=None, email: str = "") -> Order:
 def buy_seat(cohort: Cohort, *, person=None, email: str = "", outcome: str = "success") -> Order:
     """One buyer goes the whole way, from the buy link to the gateway and back."""
     return pay(start_payment(order=order_seat(cohort, person=person, email=email)), outcome)
+
+
+def paid_unheard(cohort: Cohort, person, outcome: str = "success") -> Payment:
+    """A seat that was paid in time, of which the school has not heard."""
+    payment = start_payment(order=order_seat(cohort, person=person))
+    simulator.pay(payment.reference, outcome=outcome, fault="lost")
+    return payment
 
 
 def make_buyers(number: int) -> list:

@@ -91,7 +91,12 @@ def _control(promise, stage) -> str:
     have left behind was looked at before, round by round."""
     from tests.faults.looking import repaired
 
-    has_broken = promise.control(stage)
+    try:
+        has_broken = promise.control(stage)
+    except Exception:  # noqa: BLE001 - the other promises still want to be tried
+        # It has not shown that it can fail.
+        traceback.print_exc()
+        has_broken = False
     for text in repaired():
         say(f"   {promise.name} without its guard: {text}")
     return "red" if has_broken else "GREEN"

@@ -42,6 +42,15 @@ def test_what_a_control_breaks_is_repaired_after_it(dummy, capsys):
     assert wrong_now() == []
 
 
+@pytest.mark.django_db
+def test_a_control_that_breaks_down_has_shown_nothing(capsys):
+    def breaks(stage):
+        raise RuntimeError("on the way")
+
+    assert _control(Promise("X", "Try", miscount, {"short": 1}, breaks), STAGE) == "GREEN"
+    assert "on the way" in capsys.readouterr().err
+
+
 def test_results_of_other_code_are_forgotten(tmp_path):
     path, promise = tmp_path / "notes.json", Promise("X", "Try", miscount, {"short": 1})
     notes = Notes(path, is_fresh=False, of_code="one")

@@ -2,10 +2,19 @@
 
 import base64
 import json
+from urllib.parse import quote
 
 
 def cursor(value) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def encoded(fields: dict) -> str:
+    """A form as it travels, also with what no browser would send."""
+    return "&".join(
+        f"{quote(name, errors='replace')}={quote(value, errors='surrogatepass')}"
+        for name, value in fields.items()
+    )
 
 
 LONG = "x" * 10_000

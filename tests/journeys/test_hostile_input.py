@@ -12,7 +12,6 @@ from functools import lru_cache
 from http.cookies import SimpleCookie
 from importlib import import_module
 from types import ModuleType
-from urllib.parse import quote
 
 import pytest
 from django.apps import apps
@@ -89,17 +88,10 @@ class Asker:
         return self.ask(
             "POST",
             path,
-            data=encoded(fields),
+            data=hostile.encoded(fields),
             content_type="application/x-www-form-urlencoded",
             say=str(fields),
         )
-
-
-def encoded(fields: dict) -> str:
-    return "&".join(
-        f"{quote(name, errors='replace')}={quote(value, errors='surrogatepass')}"
-        for name, value in fields.items()
-    )
 
 
 @dataclass

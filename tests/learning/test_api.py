@@ -6,31 +6,9 @@ from rest_framework.test import APIClient
 from learning.models import Answer, Attempt, Completion, Enrollment, Grant, Submission
 from tests.factories import learning as make
 from tests.factories.accounts import make_user
+from tests.learning.doors import API, client_for, path_of
 
 pytestmark = pytest.mark.django_db
-
-
-API = "/api/v1"
-
-
-def client_for(person) -> APIClient:
-    client = APIClient()
-    client.force_authenticate(person)
-    return client
-
-
-@pytest.fixture
-def place():
-    return make.make_enrollment()
-
-
-@pytest.fixture
-def api(place):
-    return client_for(place.person)
-
-
-def path_of(place, rest=""):
-    return f"{API}/enrollments/{place.public_id}{rest}"
 
 
 def test_the_whole_course_by_api(api, place):

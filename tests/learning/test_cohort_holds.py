@@ -18,7 +18,7 @@ from payments.actions.settling import refresh_payment
 from payments.actions.transfers import confirm_transfer
 from payments.gateways import simulator
 from tests.factories.accounts import make_user
-from tests.factories.cohorts import make_buyers, make_cohort, order_seat
+from tests.factories.cohorts import make_buyers, make_cohort, order_seat, paid_unheard
 from tests.factories.payments import pay
 
 pytestmark = pytest.mark.django_db
@@ -100,8 +100,7 @@ def test_each_word_that_a_debit_is_on_its_way_keeps_the_seat_longer():
 def test_a_debit_that_begins_after_the_seat_went_to_another_is_put_before_staff():
     cohort = make_cohort(capacity=1)
     ada, bea = make_buyers(2)
-    payment = start_payment(order=order_seat(cohort, person=ada))
-    simulator.pay(payment.reference, outcome="debit", fault="lost")
+    payment = paid_unheard(cohort, ada, "debit")
     with clock.moved_by(AFTER_A_VISIT):
         free_expired_seats()
         order_seat(cohort, person=bea)

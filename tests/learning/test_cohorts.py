@@ -37,10 +37,16 @@ from payments.actions.offers import change_offer
 from payments.actions.ordering import place_order, start_payment
 from payments.actions.refunding import refund_lines
 from payments.actions.settling import refresh_payment
-from payments.gateways import simulator
 from payments.queries.books import audit_books
 from tests.factories.accounts import make_user
-from tests.factories.cohorts import buy_seat, make_buyers, make_cohort, order_seat, seat_offer
+from tests.factories.cohorts import (
+    buy_seat,
+    make_buyers,
+    make_cohort,
+    order_seat,
+    paid_unheard,
+    seat_offer,
+)
 from tests.factories.learning import make_course
 from tests.factories.payments import pay
 from tests.factories.subscriptions import subscribe, use_fake_gateway
@@ -128,13 +134,6 @@ def test_a_canceled_or_expired_order_gives_its_seat_back_once():
     expired.refresh_from_db()
     assert expired.state == states.EXPIRED
     assert taken(cohort) == 0
-
-
-def paid_unheard(cohort, person):
-    """A seat that was paid in time, of which the school has not heard."""
-    payment = start_payment(order=order_seat(cohort, person=person))
-    simulator.pay(payment.reference, outcome="success", fault="lost")
-    return payment
 
 
 def test_money_after_the_hold_takes_a_seat_again_while_there_is_one():

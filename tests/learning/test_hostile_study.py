@@ -3,39 +3,11 @@
 import json
 
 import pytest
-from django.contrib.auth.models import Permission
-from rest_framework.test import APIClient
 
 from tests.factories import learning as make
-from tests.factories.accounts import make_user
+from tests.learning.doors import API, client_for
 
 pytestmark = pytest.mark.django_db
-
-
-API = "/api/v1"
-
-
-def client_for(person) -> APIClient:
-    client = APIClient()
-    client.force_authenticate(person)
-    return client
-
-
-@pytest.fixture
-def place():
-    return make.make_enrollment()
-
-
-@pytest.fixture
-def api(place):
-    return client_for(place.person)
-
-
-@pytest.fixture
-def staff():
-    person = make_user(is_staff=True)
-    person.user_permissions.add(Permission.objects.get(codename="add_grant"))
-    return person
 
 
 def send(client, method, path, body):

@@ -8,46 +8,13 @@ from django.urls import reverse
 from learning.models import Answer, Attempt, Completion, Enrollment
 from tests.factories import learning as make
 from tests.factories.accounts import make_user
+from tests.learning.doors import address, form_of
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def place():
-    return make.make_enrollment()
-
-
-@pytest.fixture
-def learner(client, place):
-    client.force_login(place.person)
-    return client
-
-
-def address(place, key="", *, name="item"):
-    slug = place.course.slug
-    return (
-        reverse("learning:start", args=[slug])
-        if not key
-        else reverse(f"learning:{name}", args=[slug, key])
-    )
-
-
 def fields_of(html, name):
     return re.findall(rf'name="{name}" value="(o\d+)"', html)
-
-
-def form_of(place, key="practice", attempt=None):
-    """The right answers as the form's fields."""
-    attempt = attempt or make.make_attempt(place, key)
-    right = make.right_answers(attempt)
-    data = {}
-    for number, entry in enumerate(attempt.layout, 1):
-        value = right[entry["question"]]
-        if isinstance(value, dict):
-            data |= {f"q{number}.{mark}": partner for mark, partner in value.items()}
-        else:
-            data[f"q{number}"] = value
-    return data
 
 
 def test_the_reader_shows_the_lesson_and_remembers_the_place(learner, place):

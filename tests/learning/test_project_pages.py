@@ -1,32 +1,11 @@
 """Handing in work by the page."""
 
 import pytest
-from django.urls import reverse
 
 from learning.models import Completion, Submission
-from tests.factories import learning as make
+from tests.learning.doors import address
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def place():
-    return make.make_enrollment()
-
-
-@pytest.fixture
-def learner(client, place):
-    client.force_login(place.person)
-    return client
-
-
-def address(place, key="", *, name="item"):
-    slug = place.course.slug
-    return (
-        reverse("learning:start", args=[slug])
-        if not key
-        else reverse(f"learning:{name}", args=[slug, key])
-    )
 
 
 # --- projects

@@ -1,46 +1,12 @@
 """My learning, as its page shows it."""
 
 import pytest
-from django.urls import reverse
 
 from tests.factories import learning as make
 from tests.factories.accounts import make_user
+from tests.learning.doors import address, form_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def place():
-    return make.make_enrollment()
-
-
-@pytest.fixture
-def learner(client, place):
-    client.force_login(place.person)
-    return client
-
-
-def address(place, key="", *, name="item"):
-    slug = place.course.slug
-    return (
-        reverse("learning:start", args=[slug])
-        if not key
-        else reverse(f"learning:{name}", args=[slug, key])
-    )
-
-
-def form_of(place, key="practice", attempt=None):
-    """The right answers as the form's fields."""
-    attempt = attempt or make.make_attempt(place, key)
-    right = make.right_answers(attempt)
-    data = {}
-    for number, entry in enumerate(attempt.layout, 1):
-        value = right[entry["question"]]
-        if isinstance(value, dict):
-            data |= {f"q{number}.{mark}": partner for mark, partner in value.items()}
-        else:
-            data[f"q{number}"] = value
-    return data
 
 
 # --- my learning

@@ -26,3 +26,13 @@ def gateway(settings):
 def thing():
     """What is sold for periods, in place of the dummy."""
     return sell_in_periods()
+
+
+@pytest.fixture
+def german_seller(settings):
+    """A school in Germany that is registered for VAT."""
+    settings.SELLER_COUNTRY = "DE"
+    settings.SELLER_NAME = "The School"
+    settings.SELLER_VAT_ID = "DE136695976"
+    settings.SELLER_ADDRESS = ["Long Street 1", "10115 Berlin"]
+    return settings

@@ -1,11 +1,8 @@
 """Who reads an invoice, by page, file, mail and admin."""
 
-from decimal import ROUND_HALF_UP, Decimal
-
 import pytest
 from django.core import mail
 from django.test import Client
-from lxml import etree
 
 from accounts.roles import SUPPORT
 from engineroom import outbox
@@ -15,52 +12,9 @@ from payments.models import Invoice
 from payments.views.visitors import SESSION_KEY
 from tests.factories.accounts import make_user
 from tests.factories.invoices import credit, make_invoice
+from tests.payments.en16931 import hold_to_the_rules
 
-RAM = "{urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100}"
-
-
-@pytest.fixture(autouse=True)
-def german(settings):
-    settings.SELLER_COUNTRY = "DE"
-    settings.SELLER_NAME = "The School"
-    settings.SELLER_VAT_ID = "DE136695976"
-    settings.SELLER_ADDRESS = ["Long Street 1", "10115 Berlin"]
-    return settings
-
-
-def amounts(xml: bytes) -> dict[str, Decimal]:
-    """The sums of the document by the name of their element."""
-    root = etree.fromstring(xml)
-    sums = root.find(f".//{RAM}SpecifiedTradeSettlementHeaderMonetarySummation")
-    return {child.tag.removeprefix(RAM): Decimal(child.text) for child in sums}
-
-
-def hold_to_the_rules(xml: bytes) -> None:
-    """BR-CO-10, 13, 14, 15, 16, 17 of EN 16931, recomputed from the XML alone."""
-    root, sums = etree.fromstring(xml), amounts(xml)
-    lines = [
-        Decimal(one.text)
-        for one in root.findall(
-            f".//{RAM}SpecifiedTradeSettlementLineMonetarySummation/{RAM}LineTotalAmount"
-        )
-    ]
-    groups = [
-        {child.tag.removeprefix(RAM): child.text for child in tax}
-        for tax in root.findall(f".//{RAM}ApplicableHeaderTradeSettlement/{RAM}ApplicableTradeTax")
-    ]
-    assert sums["LineTotalAmount"] == sum(lines)
-    assert sums["TaxBasisTotalAmount"] == (
-        sums["LineTotalAmount"] - sums["AllowanceTotalAmount"] + sums["ChargeTotalAmount"]
-    )
-    assert sums["TaxTotalAmount"] == sum(Decimal(group["CalculatedAmount"]) for group in groups)
-    assert sums["GrandTotalAmount"] == sums["TaxBasisTotalAmount"] + sums["TaxTotalAmount"]
-    assert sums["DuePayableAmount"] == (
-        sums["GrandTotalAmount"] - sums["TotalPrepaidAmount"] + sums.get("RoundingAmount", 0)
-    )
-    for group in groups:
-        exact = Decimal(group["BasisAmount"]) * Decimal(group.get("RateApplicablePercent", 0)) / 100
-        cents = exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
-        assert Decimal(group["CalculatedAmount"]) == cents
+pytestmark = pytest.mark.usefixtures("german_seller")
 
 
 # ---- who may see it

@@ -8,14 +8,7 @@ from payments.actions.evidence import UNCHECKED, note_evidence, note_network, no
 from tests.factories.invoices import make_taxable_order, tax_order
 from tests.factories.payments import make_checkout
 
-
-@pytest.fixture(autouse=True)
-def german(settings):
-    settings.SELLER_COUNTRY = "DE"
-    settings.SELLER_NAME = "The School"
-    settings.SELLER_VAT_ID = "DE136695976"
-    settings.SELLER_ADDRESS = ["Long Street 1", "10115 Berlin"]
-    return settings
+pytestmark = pytest.mark.usefixtures("german_seller")
 
 
 # ---- VIES
@@ -46,7 +39,7 @@ def test_vies_says_yes_no_or_nothing(call, known):
 
 
 @pytest.mark.django_db
-def test_an_order_says_that_its_vat_id_is_unchecked_until_vies_answers(german):
+def test_an_order_says_that_its_vat_id_is_unchecked_until_vies_answers(german_seller):
     order = tax_order(make_taxable_order(), kind="reverse", country="FR", vat_id="FR40303265045")
 
     note_evidence(order, "FR")
