@@ -4,7 +4,11 @@ import time
 from contextlib import suppress
 from uuid import uuid4
 
+from rest_framework.test import APIClient
+
 from engineroom import idempotency
+from engineroom.models import IdempotencyKey
+from payments.api.views import orders
 from payments.models import Order
 from tests.faults.buyers import (
     Bought,
@@ -15,7 +19,7 @@ from tests.faults.buyers import (
     new_course,
     wrong_with_books,
 )
-from tests.faults.promise import Promise, Tally, by_chance
+from tests.faults.promise import Promise, Tally, by_chance, without
 
 
 def _paid_order(stage):
@@ -134,18 +138,38 @@ def run(stage, number, scale) -> Tally:
     return (run_cut, run_killed, run_parallel)[min(number, 2)](stage, number, scale)
 
 
-def control(stage) -> bool:
-    """The same calls without a shared key move money each time."""
-    order, line = _paid_order(stage)
-    staff, before = Buyer.new(is_staff=True, is_superuser=True), _refunded(order)
-
-    def press(_):
-        return stage.school.ask(
-            "POST", _path(order), _refund(line), token=staff.token, key=uuid4().hex
+def _twice(order, line, staff) -> int:
+    """Units that one call moves when it comes twice with one key, in this process."""
+    client, key, before = APIClient(), uuid4().hex, _refunded(order)
+    for _ in range(2):
+        client.post(
+            _path(order),
+            _refund(line),
+            format="json",
+            headers={
+                "Authorization": f"Bearer {staff.token}",
+                "Idempotency-Key": key,
+                "Host": "localhost",
+            },
         )
+    return _refunded(order) - before
 
-    all_at_once(5, press)
-    return _refunded(order) - before > 1
+
+def control(stage) -> bool:
+    """Answer without looking for a kept answer (`idempotency.stored`), without the key's row
+    (`idempotency.claim`), and refund without the caller's key (`orders.fingerprint`): the second of
+    two equal calls moves money again, which it does not with all three in place."""
+    order, line = _paid_order(stage)
+    staff = Buyer.new(is_staff=True, is_superuser=True)
+    has_held = _twice(order, line, staff) == 1
+    careful = idempotency.claim, orders.fingerprint
+    idempotency.claim = lambda *_: IdempotencyKey()
+    orders.fingerprint = lambda *_: uuid4().hex
+    try:
+        moved = without((idempotency, "stored"), lambda: _twice(order, line, staff))
+    finally:
+        idempotency.claim, orders.fingerprint = careful
+    return has_held and moved == 2
 
 
 PROMISES = [Promise("R8", "A key has one effect", run, {"short": 3, "full": 12}, control)]
