@@ -4,8 +4,10 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect
+from django.template.defaultfilters import linebreaksbr
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.html import format_html_join
 
 from engineroom.admin import ReadOnlyAdmin
 from engineroom.budgets import budget
@@ -31,9 +33,10 @@ class DisputeAdmin(ReadOnlyAdmin):
         ("amount", "fee", "currency"),
         "reason",
         ("opened_at", "due_at", "closed_at"),
-        ("evidence_sent_at", "evidence"),
+        "evidence_sent_at",
+        "answer_sent",
     ]
-    readonly_fields = ["order", "amount", "fee", "public_id", "opened_at"]
+    readonly_fields = ["order", "amount", "fee", "public_id", "opened_at", "answer_sent"]
 
     @admin.display(description="Order")
     def order(self, dispute):
@@ -46,6 +49,13 @@ class DisputeAdmin(ReadOnlyAdmin):
     @admin.display(description="Fee of the gateway")
     def fee(self, dispute):
         return money.text(dispute.fee_minor, dispute.currency)
+
+    @admin.display(description="The answer that was sent")
+    def answer_sent(self, dispute):
+        """By name, each text with its line breaks."""
+        said = evidence.clean(dispute.evidence)
+        rows = ((evidence.NAMES[name], linebreaksbr(text)) for name, text in said.items())
+        return format_html_join("", "<p><strong>{}</strong><br>{}</p>", rows) or "-"
 
     def get_urls(self):
         page = self.admin_site.admin_view(self.answer_view)

@@ -306,6 +306,8 @@ def test_staff_answer_in_the_admin_and_are_asked_once_more(client):
     dispute.refresh_from_db()
     assert dispute.state == states.UNDER_REVIEW
     assert client.get(address).status_code == 302
+    shown = client.get(f"/admin/payments/dispute/{dispute.pk}/change/").content.decode()
+    assert "<strong>What the school wants to add</strong><br>It was used." in shown
     client.force_login(make_user(is_staff=True))
     assert client.get(address).status_code == 403
 
